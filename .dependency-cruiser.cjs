@@ -1,0 +1,70 @@
+/** The arrows of ARCHITECTURE.md: who may import whom. */
+const implementations =
+  '^src/(bucket|sources|cache|marks|ledger)/(?!(bucket|source|edge-cache|marks|ledger|errors)\\.ts$)';
+const domain = '^src/(media|copy)/';
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'no-orphans',
+      comment: 'A file that nobody imports is dead.',
+      severity: 'error',
+      from: { orphan: true, pathNot: ['^src/main\\.ts$', '^demo/run\\.ts$'] },
+      to: {},
+    },
+    {
+      name: 'lib-knows-nothing',
+      comment: 'lib/ holds small things that know nothing of this project.',
+      severity: 'error',
+      from: { path: '^src/lib/' },
+      to: { path: '^src/(?!lib/)' },
+    },
+    {
+      name: 'only-app-constructs',
+      comment: 'Implementations of bucket, sources, cache, marks and ledger are wired in app.ts alone.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/app\\.ts$', '^src/(bucket|sources|cache|marks|ledger)/'] },
+      to: { path: implementations },
+    },
+    {
+      name: 'tiers-do-not-know-each-other',
+      comment: 'bucket, sources, cache, marks and ledger meet only above. (ledger may name a mark generation: types only.)',
+      severity: 'error',
+      from: { path: '^src/(bucket|sources|cache|marks|ledger)/' },
+      to: {
+        path: '^src/(bucket|sources|cache|marks|ledger|copy|http|gateway|backfill|verify|cli|app)',
+        pathNot: '^src/$1/',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'domain-knows-no-transport',
+      comment: 'media/ and copy/ know neither fastify nor the SDK nor undici nor the front ends.',
+      severity: 'error',
+      from: { path: domain },
+      to: { path: '(^src/(http|gateway|cli|app|main|config/load)|node_modules/(fastify|@fastify|@aws-sdk|undici))' },
+    },
+    {
+      name: 'front-does-not-know-the-copier',
+      comment: 'The front knows of the mover only copies.request: the CopyRequests interface.',
+      severity: 'error',
+      from: { path: '^src/(media|http)/' },
+      to: { path: '^src/copy/(?!copy-requests\\.ts$)' },
+    },
+    {
+      name: 'environment-only-at-the-edge',
+      comment: 'Only config/ and main.ts read the environment; nothing else imports the loader.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/(config|cli)/', '^src/main\\.ts$'] },
+      to: { path: '^src/config/load\\.ts$' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};
