@@ -30,7 +30,8 @@ module.exports = {
     },
     {
       name: 'tiers-do-not-know-each-other',
-      comment: 'bucket, sources, cache, marks and ledger meet only above. (ledger may name a mark generation: types only.)',
+      comment:
+        'bucket, sources, cache, marks and ledger meet only above. (ledger may name a mark generation: types only.)',
       severity: 'error',
       from: { path: '^src/(bucket|sources|cache|marks|ledger)/' },
       to: {

@@ -1,0 +1,52 @@
+import {
+  BrokenCircuitError,
+  type CircuitBreakerPolicy,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  handleWhenResult,
+} from 'cockatiel';
+import type { Bucket, BucketHead, BucketRead, BucketTrouble, RangeHint } from './bucket.ts';
+import { unavailable } from './trouble.ts';
+
+/** Troubles of the way or the store itself: asking at once again helps nobody. */
+const counted: ReadonlySet<BucketTrouble> = new Set(['connect', 'timeout', 'server-error', 'slow-down']);
+
+/**
+ * Stops asking a store that does not answer: after so many failures in a row, readers go to the sources at once, and one
+ * request every `retryAfterMs` finds out whether it is back.
+ */
+export class BreakingBucket implements Bucket {
+  readonly #bucket: Bucket;
+  readonly #breaker: CircuitBreakerPolicy;
+
+  constructor(bucket: Bucket, options: { failures: number; retryAfterMs: number }) {
+    this.#bucket = bucket;
+    const failing = handleWhenResult((answer) => {
+      const { kind, trouble } = answer as BucketRead & { trouble?: BucketTrouble };
+      return kind === 'unavailable' && trouble !== undefined && counted.has(trouble);
+    });
+    this.#breaker = circuitBreaker(failing, {
+      halfOpenAfter: options.retryAfterMs,
+      breaker: new ConsecutiveBreaker(options.failures),
+    });
+  }
+
+  get(key: string, hint: RangeHint | undefined, signal: AbortSignal): Promise<BucketRead> {
+    return this.#guarded(() => this.#bucket.get(key, hint, signal));
+  }
+
+  head(key: string, signal: AbortSignal): Promise<BucketHead> {
+    return this.#guarded(() => this.#bucket.head(key, signal));
+  }
+
+  async #guarded<T extends BucketRead | BucketHead>(
+    ask: () => Promise<T>,
+  ): Promise<T | ReturnType<typeof unavailable>> {
+    try {
+      return await this.#breaker.execute(ask);
+    } catch (error) {
+      if (error instanceof BrokenCircuitError) return unavailable('breaker-open');
+      throw error;
+    }
+  }
+}

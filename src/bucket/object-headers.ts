@@ -1,0 +1,47 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { etagOfMd5, type ObjectMeta } from '../lib/object-meta.ts';
+
+/** What a reader may see of the store's headers, besides the validators that are answered from `ObjectMeta`. */
+const kept = [
+  'content-type',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'cache-control',
+  'expires',
+];
+
+/** Facts of an object from its response headers; `size` because a 206 gives it in Content-Range. */
+export function metaOf(headers: IncomingHttpHeaders, size: number): ObjectMeta {
+  const shown: Record<string, string> = {};
+  for (const name of kept) {
+    const value = headers[name];
+    if (typeof value === 'string') shown[name] = value;
+  }
+  const etag = etagOf(headers);
+  return { size, mtimeMs: mtimeMsOf(headers), headers: shown, ...(etag === undefined ? {} : { etag }) };
+}
+
+/**
+ * MD5 in hex: rclone's `md5chksum` (base64) where it is, else an ETag of that form (a single PutObject without SSE-C).
+ * An ETag with a dash is a multipart upload's, and is no MD5 of the content.
+ */
+export function md5From(md5chksum: string | undefined, etag: string | undefined): string | undefined {
+  const kept = Buffer.from(md5chksum ?? '', 'base64');
+  if (kept.length === 16) return kept.toString('hex');
+  return /^"?([0-9a-f]{32})"?$/.exec(etag ?? '')?.[1];
+}
+
+function etagOf(headers: IncomingHttpHeaders): string | undefined {
+  const kept = headers['x-amz-meta-md5chksum'];
+  const md5 = md5From(typeof kept === 'string' ? kept : undefined, headers.etag);
+  return md5 === undefined ? headers.etag : etagOfMd5(md5);
+}
+
+/** The source's mtime if a copy kept it, else when the store got the object. */
+function mtimeMsOf(headers: IncomingHttpHeaders): number {
+  const kept = headers['x-amz-meta-mtime'];
+  if (typeof kept === 'string' && /^-?\d{1,11}(\.\d{1,9})?$/.test(kept)) return Math.floor(Number(kept) * 1000);
+  const stored = Date.parse(headers['last-modified'] ?? '');
+  return Number.isNaN(stored) ? 0 : stored;
+}

@@ -1,0 +1,185 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+import { type Dispatcher, errors, Pool } from 'undici';
+import { type ByteRange, rangeLength } from '../lib/byte-range.ts';
+import { exactly } from '../lib/exactly.ts';
+import type { Bucket, BucketHead, BucketRead, RangeHint } from './bucket.ts';
+import type { BucketAddress } from './bucket-address.ts';
+import { metaOf } from './object-headers.ts';
+import type { RequestSigner } from './request-signer.ts';
+import { troubleOf, unavailable } from './trouble.ts';
+
+export interface S3ReaderOptions {
+  readonly address: BucketAddress;
+  readonly signer: RequestSigner;
+  readonly connections: number;
+  readonly connectTimeoutMs: number;
+  readonly headersTimeoutMs: number;
+  /** The longest silence within a body. */
+  readonly bodyTimeoutMs: number;
+}
+
+type Answer = Dispatcher.ResponseData;
+
+/**
+ * Reads over undici, anonymously, so that the store enforces its ACLs. Ceph answers an anonymous reader 403 for a missing key as
+ * well as for a private one: a signed HEAD tells them apart.
+ */
+export class S3Reader implements Bucket {
+  readonly #options: S3ReaderOptions;
+  readonly #pool: Pool;
+
+  constructor(options: S3ReaderOptions) {
+    this.#options = options;
+    this.#pool = new Pool(options.address.origin, {
+      connections: options.connections,
+      connect: { timeout: options.connectTimeoutMs },
+      headersTimeout: options.headersTimeoutMs,
+      bodyTimeout: options.bodyTimeoutMs,
+      keepAliveTimeout: 4_000,
+    });
+  }
+
+  async get(key: string, hint: RangeHint | undefined, signal: AbortSignal): Promise<BucketRead> {
+    try {
+      const answer = await this.#anonymous('GET', key, hint, signal);
+      const { statusCode: status, headers, body } = answer;
+      if (status === 200) return foundWhole(headers, body);
+      if (status === 206) return foundPart(headers, body);
+      await drain(answer);
+      if (status === 416) return await this.#unsatisfiable(key, signal);
+      if (status === 404) return { kind: 'missing' };
+      if (status === 403) return await this.#missingOrPrivate(key, signal);
+      return failed(status);
+    } catch (error) {
+      signal.throwIfAborted();
+      return unavailable(troubleOf(error), error);
+    }
+  }
+
+  async head(key: string, signal: AbortSignal): Promise<BucketHead> {
+    try {
+      const answer = await this.#anonymous('HEAD', key, undefined, signal);
+      await drain(answer);
+      if (answer.statusCode === 403) return await this.#missingOrPrivate(key, signal);
+      return headed(answer);
+    } catch (error) {
+      signal.throwIfAborted();
+      return unavailable(troubleOf(error), error);
+    }
+  }
+
+  /** A small object, signed: the identity. `undefined` when it is missing. Throws what undici throws, or an Error naming the status. */
+  async readSigned(key: string, signal: AbortSignal): Promise<string | undefined> {
+    const answer = await this.#signed('GET', key, signal);
+    if (answer.statusCode === 200) return await answer.body.text();
+    await drain(answer);
+    if (answer.statusCode === 404) return undefined;
+    throw new Error(`the store answered ${answer.statusCode} to a signed GET`);
+  }
+
+  close(): Promise<void> {
+    return this.#pool.destroy();
+  }
+
+  async #missingOrPrivate(
+    key: string,
+    signal: AbortSignal,
+  ): Promise<{ kind: 'missing' | 'private' } | ReturnType<typeof unavailable>> {
+    const answer = await this.#signed('HEAD', key, signal);
+    await drain(answer);
+    const { kind, ...rest } = headed(answer);
+    return kind === 'found'
+      ? { kind: 'private' }
+      : ({ kind, ...rest } as ReturnType<typeof unavailable> | { kind: 'missing' });
+  }
+
+  /** RGW's 416 does not tell the length (RFC 9110 §15.5.17 asks for it). */
+  async #unsatisfiable(key: string, signal: AbortSignal): Promise<BucketRead> {
+    const head = await this.head(key, signal);
+    return head.kind === 'found' ? { kind: 'unsatisfiable', meta: head.meta } : head;
+  }
+
+  #anonymous(method: 'GET' | 'HEAD', key: string, hint: RangeHint | undefined, signal: AbortSignal): Promise<Answer> {
+    const { address } = this.#options;
+    const headers: Record<string, string> = { host: address.host };
+    if (hint) headers.range = rangeHeader(hint);
+    return this.#request(method, address.pathOf(key), headers, signal);
+  }
+
+  async #signed(method: 'GET' | 'HEAD', key: string, signal: AbortSignal): Promise<Answer> {
+    const { address, signer } = this.#options;
+    const path = address.pathOf(key);
+    return await this.#request(method, path, await signer.sign(method, address.host, path), signal);
+  }
+
+  /** One deadline for waiting for a connection, connecting and the headers: a hung store must not hold a reader's queue place. */
+  async #request(
+    method: 'GET' | 'HEAD',
+    path: string,
+    headers: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    signal.throwIfAborted();
+    const { connectTimeoutMs, headersTimeoutMs } = this.#options;
+    const abort = new AbortController();
+    const leave = () => abort.abort(signal.reason);
+    signal.addEventListener('abort', leave, { once: true });
+    const timer = setTimeout(() => abort.abort(new errors.HeadersTimeoutError()), connectTimeoutMs + headersTimeoutMs);
+    try {
+      const answer = await this.#pool.request({ method, path, headers, signal: abort.signal });
+      answer.body.once('close', () => signal.removeEventListener('abort', leave));
+      return answer;
+    } catch (error) {
+      signal.removeEventListener('abort', leave);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function headed(answer: Answer): BucketHead {
+  const { statusCode: status, headers } = answer;
+  if (status === 404) return { kind: 'missing' };
+  if (status !== 200) return failed(status);
+  const size = lengthOf(headers);
+  return size === undefined ? unavailable('protocol') : { kind: 'found', meta: metaOf(headers, size) };
+}
+
+function foundWhole(headers: IncomingHttpHeaders, body: Readable): BucketRead {
+  const size = lengthOf(headers);
+  if (size === undefined) return discarded(body);
+  return { kind: 'found', meta: metaOf(headers, size), bytes: exactly(body, size) };
+}
+
+function foundPart(headers: IncomingHttpHeaders, body: Readable): BucketRead {
+  const match = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(headers['content-range'] ?? '');
+  if (!match) return discarded(body);
+  const range: ByteRange = { first: Number(match[1]), last: Number(match[2]) };
+  return { kind: 'found', meta: metaOf(headers, Number(match[3])), range, bytes: exactly(body, rangeLength(range)) };
+}
+
+function discarded(body: Readable): BucketRead {
+  body.on('error', () => undefined).destroy();
+  return unavailable('protocol');
+}
+
+function failed(status: number): ReturnType<typeof unavailable> {
+  if (status === 503 || status === 429) return unavailable('slow-down');
+  return unavailable(status >= 500 ? 'server-error' : 'refused', new Error(`the store answered ${status}`));
+}
+
+function lengthOf(headers: IncomingHttpHeaders): number | undefined {
+  const length = headers['content-length'];
+  return length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
+}
+
+/** Reads a small rest to its end, so that the connection can be used again. */
+async function drain(answer: Answer): Promise<void> {
+  await answer.body.dump({ limit: 64 * 1024 });
+}
+
+function rangeHeader(hint: RangeHint): string {
+  return 'suffix' in hint ? `bytes=-${hint.suffix}` : `bytes=${hint.first}-${hint.last ?? ''}`;
+}

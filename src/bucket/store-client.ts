@@ -1,0 +1,29 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import type { BucketLocation } from './bucket-address.ts';
+import type { Credentials } from './request-signer.ts';
+
+export interface StoreClientOptions {
+  readonly location: BucketLocation;
+  readonly region: string;
+  readonly credentials: Credentials;
+  readonly connectTimeoutMs: number;
+  /** The longest silence on a connection. */
+  readonly socketTimeoutMs: number;
+}
+
+/**
+ * The SDK, for writes. No retries: a second try can meet its own first one as a 412, and an unknown outcome is looked at instead.
+ * No default checksums: Ceph refuses a streamed body that carries one.
+ */
+export function storeClient(options: StoreClientOptions): S3Client {
+  return new S3Client({
+    endpoint: options.location.endpoint,
+    region: options.region,
+    credentials: { ...options.credentials },
+    forcePathStyle: options.location.addressing === 'path',
+    maxAttempts: 1,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: { connectionTimeout: options.connectTimeoutMs, socketTimeout: options.socketTimeoutMs },
+  });
+}

@@ -1,0 +1,21 @@
+/** What an SDK call failed with, without its request (which holds the signature). */
+export interface StoreError {
+  /** Undefined: no answer came. */
+  readonly status: number | undefined;
+  readonly code: string;
+  readonly slowDown: boolean;
+}
+
+export function storeErrorOf(error: unknown): StoreError {
+  const { name, code, $metadata } = error as { name?: string; code?: string; $metadata?: { httpStatusCode?: number } };
+  const status = $metadata?.httpStatusCode;
+  const label = code ?? name ?? 'Error';
+  return { status, code: label, slowDown: status === 503 || status === 429 || label === 'SlowDown' };
+}
+
+/** Whether the store itself answered, and for certain did not do it. */
+export function refused(error: StoreError): error is StoreError & { status: number } {
+  return (
+    error.status !== undefined && error.status >= 400 && error.status < 500 && error.status !== 408 && !error.slowDown
+  );
+}

@@ -1,0 +1,67 @@
+import type { z } from 'zod';
+
+/** One thing that is wrong. `path` is the option's place (`bucket.name`, `sources.0.root`), or '' for the whole file. */
+export interface Problem {
+  path: string;
+  message: string;
+}
+
+/**
+ * The configuration can't be used. Holds every problem that could be found, and never a value: it may be a secret.
+ * For the same reason it has no `cause`.
+ */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly code = 'CONFIG_INVALID';
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('\n'));
+    this.problems = problems;
+  }
+}
+
+const kinds: Record<string, string> = {
+  string: 'must be text: if it looks like a number, put it in quotes',
+  object: 'must be a section: its options on lines of their own below it, indented',
+  array: 'must be a list',
+};
+
+/** Words for what zod found wrong. zod's own may tell what was received, so none of them is passed on. */
+export function wording(issue: z.core.$ZodRawIssue): string {
+  if (issue.input === undefined) return 'is required';
+  if (issue.input === null) return 'is empty: give it a value, or remove the line';
+  switch (issue.code) {
+    case 'invalid_type':
+      return kinds[issue.expected] ?? `must be a ${issue.expected}`;
+    case 'invalid_value':
+      return `must be one of: ${issue.values.join(', ')}`;
+    case 'invalid_union':
+      return Array.isArray(issue.options) ? `must be one of: ${issue.options.join(', ')}` : 'is not valid';
+    case 'too_small':
+      return issue.origin === 'array' ? 'must have at least one entry' : 'is too small';
+    default:
+      return 'is not valid';
+  }
+}
+
+/** A flow mapping such as `{hunter2}` makes a key out of a value, so only what looks like an option's name is shown. */
+const looksLikeOption = /^[A-Za-z][\w-]{0,30}$/;
+
+/** The problems in a zod error; each unknown key is one of its own. */
+export function problemsIn(error: z.ZodError): Problem[] {
+  return error.issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys') return [{ path: issue.path.join('.'), message: issue.message }];
+    return issue.keys.map((key) =>
+      looksLikeOption.test(key)
+        ? {
+            path: [...issue.path, key].join('.'),
+            message: 'is not a known option: check its spelling and its indentation',
+          }
+        : {
+            path: issue.path.join('.'),
+            message: 'has an option whose name is not a word: check its quotes and its indentation',
+          },
+    );
+  });
+}

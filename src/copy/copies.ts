@@ -1,0 +1,180 @@
+import type { Ledger } from '../ledger/ledger.ts';
+import type { SourceBody } from '../media/body.ts';
+import { AskBuffer } from './ask-buffer.ts';
+import { BodiesInHand } from './bodies-in-hand.ts';
+import type { Copier } from './copier.ts';
+import type { CopyRequests } from './copy-requests.ts';
+import type { Leases } from './leases.ts';
+import type { Rules } from './protocol.ts';
+
+export interface CopiesOptions {
+  readonly ledger: Ledger;
+  readonly copier: Copier;
+  readonly leases: Leases;
+  /** Copies and looks under way at once. */
+  readonly concurrency: number;
+  /** Keys that may be wanted at once; further new ones are turned away, and asked for again by their next reader. */
+  readonly maxQueued: number;
+  /** What the store can do; undefined while the bucket is not known to be the right one: nothing is copied then. */
+  readonly rules: () => Rules | undefined;
+  readonly now: () => number;
+  readonly failed: (error: unknown) => void;
+  readonly turnedAway: () => void;
+}
+
+interface Job {
+  readonly key: string;
+  readonly what: 'copy' | 'look';
+}
+
+/** How long to wait when there is nothing to do, or the bucket is not ready, in milliseconds. */
+const idleMs = 500;
+/** How long a request may wait for company before it is written, in milliseconds. */
+const gatherMs = 20;
+
+/** The mover: takes requests, and gives keys their turn, those with bytes in hand first, then the most asked-for. */
+export class Copies implements CopyRequests {
+  readonly #options: CopiesOptions;
+  readonly #asks: AskBuffer;
+  readonly #inHand = new BodiesInHand();
+  readonly #active = new Map<string, Promise<void>>();
+  readonly #stopped = new AbortController();
+  #running = false;
+  #picking = false;
+  #pickAgain = false;
+  #looksTurn = true;
+  #queued = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: CopiesOptions) {
+    this.#options = options;
+    this.#asks = new AskBuffer(options.ledger, {
+      delayMs: gatherMs,
+      now: options.now,
+      stored: () => this.#wake(),
+      failed: (error) => {
+        this.#inHand.clear();
+        options.failed(error);
+      },
+    });
+  }
+
+  /** Copies and looks under way. */
+  get active(): number {
+    return this.#active.size;
+  }
+
+  request(key: string, body?: SourceBody): void {
+    const room = this.#queued < this.#options.maxQueued;
+    if (this.#stopped.signal.aborted || !room || !this.#asks.add(key)) {
+      this.#options.turnedAway();
+      body?.release();
+      return;
+    }
+    if (body) this.#inHand.put(key, body);
+    else this.#inHand.asked(key);
+  }
+
+  /** Begins the looks of every attempt that an earlier process left open, and the work. */
+  async start(): Promise<void> {
+    await this.#options.ledger.reopen(this.#options.now());
+    this.#running = true;
+    this.#wake();
+  }
+
+  /** Takes up no more, waits so long for what is under way, then cancels it: an upload that was cut is looked for after the restart. */
+  async stop(deadlineMs: number): Promise<void> {
+    this.#running = false;
+    clearTimeout(this.#timer);
+    await this.#asks.flush();
+    this.#inHand.clear();
+    const cut = setTimeout(() => this.#stopped.abort(), deadlineMs);
+    await Promise.all(this.#active.values());
+    clearTimeout(cut);
+    this.#stopped.abort();
+  }
+
+  #wake(): void {
+    if (!this.#running) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#picking) {
+      this.#pickAgain = true;
+      return;
+    }
+    this.#picking = true;
+    this.#fill()
+      .catch(this.#options.failed)
+      .finally(() => {
+        this.#picking = false;
+        if (this.#pickAgain) {
+          this.#pickAgain = false;
+          this.#wake();
+        } else if (this.#running && this.#timer === undefined) this.#timer = setTimeout(() => this.#wake(), idleMs);
+      });
+  }
+
+  async #fill(): Promise<void> {
+    const { ledger, now, concurrency, rules } = this.#options;
+    this.#queued = (await ledger.counts(now())).byStatus.wanted;
+    const known = rules();
+    if (!known) return;
+    while (this.#running && this.#active.size < concurrency) {
+      const job = await this.#pick();
+      if (!job) break;
+      this.#begin(known, job);
+    }
+    if (this.#active.size >= concurrency) return;
+    const next = await ledger.nextDueMs(now());
+    const waitMs = Math.min(idleMs, Math.max(1, (next ?? Number.POSITIVE_INFINITY) - now()));
+    this.#timer = setTimeout(() => this.#wake(), waitMs);
+  }
+
+  /** Looks and copies take turns, so that neither starves the other. */
+  async #pick(): Promise<Job | undefined> {
+    this.#looksTurn = !this.#looksTurn;
+    return this.#looksTurn
+      ? ((await this.#pickLook()) ?? (await this.#pickCopy()))
+      : ((await this.#pickCopy()) ?? (await this.#pickLook()));
+  }
+
+  async #pickLook(): Promise<Job | undefined> {
+    const keys = await this.#options.ledger.looksDue(this.#options.now(), this.#active.size + 1);
+    const key = keys.find((key) => this.#free(key));
+    return key === undefined ? undefined : { key, what: 'look' };
+  }
+
+  async #pickCopy(): Promise<Job | undefined> {
+    const { ledger, now } = this.#options;
+    for (const key of this.#inHand.keys()) {
+      if (!this.#free(key)) continue;
+      const queued = await ledger.queued(key);
+      if (queued && queued.notBeforeMs <= now()) return { key, what: 'copy' };
+      // Not wanted, or not now: the room that its bytes take is better used. (Not asked for in the ledger yet: a moment later.)
+      if (queued || (await ledger.status(key))) this.#inHand.take(key)?.release();
+    }
+    const keys = await ledger.due(now(), this.#active.size + 1);
+    const key = keys.find((key) => this.#free(key));
+    return key === undefined ? undefined : { key, what: 'copy' };
+  }
+
+  #free(key: string): boolean {
+    return !this.#active.has(key) && !this.#options.leases.taken(key);
+  }
+
+  #begin(rules: Rules, { key, what }: Job): void {
+    const body = what === 'copy' ? this.#inHand.take(key) : undefined;
+    const run = this.#options.copier
+      .run(rules, key, what, body, this.#stopped.signal)
+      .catch(async (error) => {
+        this.#options.failed(error);
+        // The ledger could not be written: the same key would be picked again at once.
+        await new Promise((resolve) => setTimeout(resolve, idleMs));
+      })
+      .finally(() => {
+        this.#active.delete(key);
+        this.#wake();
+      });
+    this.#active.set(key, run);
+  }
+}

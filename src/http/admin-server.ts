@@ -1,0 +1,25 @@
+import { type FastifyInstance, fastify } from 'fastify';
+
+export interface AdminServerOptions {
+  readonly metrics: { contentType: string; metrics(): Promise<string> };
+  /** Why the program cannot do its work now; empty: it can. */
+  readonly notReady: () => readonly string[];
+}
+
+/** `/metrics`, `/livez`, `/readyz`: for the operator's own machines, never for the public. */
+export function createAdminServer(options: AdminServerOptions): FastifyInstance {
+  const app = fastify({ logger: false, forceCloseConnections: true });
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('cache-control', 'no-store');
+  });
+  app.get('/metrics', async (_request, reply) => {
+    reply.type(options.metrics.contentType);
+    return await options.metrics.metrics();
+  });
+  app.get('/livez', async () => ({ status: 'alive' }));
+  app.get('/readyz', async (_request, reply) => {
+    const reasons = options.notReady();
+    return await reply.code(reasons.length === 0 ? 200 : 503).send({ ready: reasons.length === 0, reasons });
+  });
+  return app;
+}

@@ -1,0 +1,65 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+/** Every statement of the ledger, prepared once. */
+export function prepareLedger(db: DatabaseSync) {
+  return {
+    identity: db.prepare('SELECT id, endpoint, bucket FROM ledger'),
+    bind: db.prepare('UPDATE ledger SET endpoint = ?, bucket = ?'),
+    copy: db.prepare('SELECT status, since_ms, look, deleting, tries, not_before_ms FROM copies WHERE key = ?'),
+    attempts: db.prepare('SELECT id, generation, md5, size, source_acl AS sourceAcl FROM attempts WHERE key = ?'),
+    ask: db.prepare(
+      `INSERT INTO copies (key, status, since_ms, asks, asked_ms) VALUES (:key, 'wanted', :nowMs, :n, :nowMs)
+       ON CONFLICT (key) DO UPDATE SET
+         asks = asks + :n,
+         asked_ms = coalesce(asked_ms, :nowMs),
+         since_ms = iif(status = 'none', :nowMs, since_ms),
+         status = iif(status = 'none', 'wanted', status)`,
+    ),
+    ensure: db.prepare("INSERT INTO copies (key, status, since_ms) VALUES (?, 'none', ?) ON CONFLICT (key) DO NOTHING"),
+    setStatus: db.prepare(
+      `UPDATE copies SET since_ms = iif(status = :status, since_ms, :nowMs), status = :status,
+         tries = iif(:status = 'wanted', tries, 0),
+         asked_ms = iif(:status = 'wanted', coalesce(asked_ms, :nowMs), asked_ms) WHERE key = :key`,
+    ),
+    setLook: db.prepare('UPDATE copies SET look = :look, look_at_ms = iif(:look IS NULL, NULL, :at) WHERE key = :key'),
+    setLookAt: db.prepare('UPDATE copies SET look_at_ms = ? WHERE key = ? AND look IS NOT NULL'),
+    setDeleting: db.prepare('UPDATE copies SET deleting = ? WHERE key = ?'),
+    setDetails: db.prepare(
+      `UPDATE copies SET reason = iif(:keepReason, reason, :reason), source = coalesce(:source, source),
+         size = coalesce(:size, size), md5 = coalesce(:md5, md5), not_before_ms = coalesce(:notBefore, not_before_ms),
+         tries = coalesce(:tries, tries) WHERE key = :key`,
+    ),
+    /** A row that says nothing any more. */
+    forget: db.prepare(
+      `DELETE FROM copies WHERE key = ? AND status = 'none' AND look IS NULL
+         AND NOT EXISTS (SELECT 1 FROM attempts WHERE attempts.key = copies.key)`,
+    ),
+    dropAttempts: db.prepare('DELETE FROM attempts WHERE key = ?'),
+    addAttempt: db.prepare(
+      'INSERT INTO attempts (id, key, generation, md5, size, source_acl) VALUES (:id, :key, :generation, :md5, :size, :sourceAcl)',
+    ),
+    due: db.prepare(
+      `SELECT key FROM copies INDEXED BY copies_wanted WHERE status = 'wanted' AND not_before_ms <= ?
+       ORDER BY asks DESC, asked_ms LIMIT ?`,
+    ),
+    looksDue: db.prepare(
+      'SELECT key FROM copies WHERE look IS NOT NULL AND look_at_ms <= ? ORDER BY look_at_ms LIMIT ?',
+    ),
+    nextDue: db.prepare(
+      `SELECT min(at) AS at FROM (
+         SELECT min(not_before_ms) AS at FROM copies WHERE status = 'wanted' AND not_before_ms > :nowMs
+         UNION ALL SELECT min(look_at_ms) FROM copies WHERE look IS NOT NULL AND look_at_ms > :nowMs)`,
+    ),
+    reopen: db.prepare(
+      `UPDATE copies SET look = 0, look_at_ms = :nowMs
+       WHERE look IS NOT NULL OR key IN (SELECT key FROM attempts)`,
+    ),
+    totals: db.prepare('SELECT status, n FROM totals'),
+    gauges: db.prepare(
+      `SELECT (SELECT min(asked_ms) FROM copies WHERE status = 'wanted') AS oldest,
+         (SELECT count(*) FROM attempts) AS attempts,
+         (SELECT count(*) FROM copies WHERE look IS NOT NULL AND look_at_ms <= :nowMs) AS looks`,
+    ),
+    list: db.prepare('SELECT key, status, reason, tries FROM copies WHERE status = ? ORDER BY key LIMIT ?'),
+  };
+}

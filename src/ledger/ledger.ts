@@ -1,0 +1,119 @@
+/**
+ * `wanted`: asked for, not there yet · `copied`: the bucket confirmed it · `superseded`: another object was there already, and was left ·
+ * `refused`: given up, see its reason.
+ */
+export type CopyStatus = 'wanted' | 'copied' | 'superseded' | 'refused';
+
+/** Why a copy was put off or given up: a closed set, also a metric label. */
+export type CopyReason =
+  | 'too-young'
+  | 'too-large'
+  | 'changed'
+  | 'gone-below'
+  | 'unreadable'
+  | 'damaged'
+  | 'source-unavailable'
+  | 'no-spool-room'
+  | 'bucket-unavailable'
+  | 'slow-down'
+  | 'store-refused'
+  | 'unknown-outcome'
+  | 'missing-again'
+  | 'cancelled'
+  | 'internal';
+
+/** An upload that was begun and whose outcome is not settled. Durable before its first byte is sent. */
+export interface Attempt {
+  readonly id: string;
+  /** The mark's generation when it was begun. */
+  readonly generation: number;
+  readonly md5: string;
+  readonly size: number;
+  /** What the source's own mode and the private prefixes ask for, before any mark. */
+  readonly sourceAcl: 'public' | 'private';
+}
+
+/** Everything durable about the copy of one key. */
+export interface CopyRecord {
+  /** `none`: never asked for, or the request was dropped because of a mark. */
+  readonly status: CopyStatus | 'none';
+  readonly attempts: readonly Attempt[];
+  /** Index of the next look after an unknown outcome; undefined: none is due. */
+  readonly look: number | undefined;
+  /** A DELETE of ours (reconcile) has no known outcome: it may still land. */
+  readonly deleting: boolean;
+}
+
+export const noRecord: CopyRecord = { status: 'none', attempts: [], look: undefined, deleting: false };
+
+/** What a step changes. A key that is left out stays as it is. */
+export interface RecordChange {
+  readonly status?: CopyStatus | 'none';
+  readonly attempts?: readonly Attempt[];
+  /** `null`: no look is due any more. */
+  readonly look?: number | null;
+  readonly deleting?: boolean;
+}
+
+/** What goes with a change and is of no interest to the protocol. Times in milliseconds since the epoch. */
+export interface ChangeDetails {
+  readonly reason?: CopyReason | null;
+  readonly source?: string;
+  readonly size?: number;
+  readonly md5?: string;
+  /** Not to be taken up before. */
+  readonly notBeforeMs?: number;
+  readonly lookAtMs?: number;
+  /** How often it was tried in vain. */
+  readonly tries?: number;
+}
+
+export interface Binding {
+  readonly endpoint: string;
+  readonly bucket: string;
+}
+
+export interface LedgerCounts {
+  readonly byStatus: Readonly<Record<CopyStatus, number>>;
+  readonly openAttempts: number;
+  readonly looksDue: number;
+  /** When the oldest key that is still wanted was first asked for. */
+  readonly oldestWantedMs: number | undefined;
+}
+
+export interface ListedCopy {
+  readonly key: string;
+  readonly status: CopyStatus;
+  readonly reason: CopyReason | undefined;
+  readonly tries: number;
+}
+
+/**
+ * The durable record of what has been copied. Writes are gathered into batches; a promise resolves when its batch is on the disk.
+ * Writes are carried out in the order of the calls.
+ */
+export interface Ledger {
+  /** A random name, made once with the ledger. */
+  readonly id: string;
+  binding(): Promise<Binding | undefined>;
+  bind(binding: Binding): Promise<void>;
+  record(key: string): Promise<CopyRecord>;
+  /** The status as readers need it, and since when. */
+  status(key: string): Promise<{ status: CopyStatus; sinceMs: number } | undefined>;
+  /** A key that is wanted: how often it was tried in vain, and when it may be taken up. */
+  queued(key: string): Promise<{ tries: number; notBeforeMs: number } | undefined>;
+  /** Adds so many asks to each key: unknown ones become `wanted`. `copied`, `superseded` and `refused` stay what they are. */
+  ask(asks: ReadonlyMap<string, number>, nowMs: number): Promise<void>;
+  change(key: string, change: RecordChange, details: ChangeDetails, nowMs: number): Promise<void>;
+  /** Keys that are wanted and due, most asked-for first, then oldest. */
+  due(nowMs: number, limit: number): Promise<readonly string[]>;
+  /** Keys whose next look is due, oldest first. */
+  looksDue(nowMs: number, limit: number): Promise<readonly string[]>;
+  /** When `due` or `looksDue` will next have something that they do not have now. */
+  nextDueMs(nowMs: number): Promise<number | undefined>;
+  /** After a start: every open attempt is an unknown outcome, its looks begin anew. Returns how many keys. */
+  reopen(nowMs: number): Promise<number>;
+  counts(nowMs: number): Promise<LedgerCounts>;
+  list(status: CopyStatus, limit: number): Promise<readonly ListedCopy[]>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import { openDatabase } from '../lib/sqlite.ts';
+import { BatchWriter } from './batch-writer.ts';
+import type {
+  Attempt,
+  Binding,
+  ChangeDetails,
+  CopyRecord,
+  CopyStatus,
+  Ledger,
+  LedgerCounts,
+  ListedCopy,
+  RecordChange,
+} from './ledger.ts';
+import { ledgerMigrations } from './ledger-schema.ts';
+import { prepareLedger } from './ledger-statements.ts';
+
+interface CopyRow {
+  status: CopyStatus | 'none';
+  since_ms: number;
+  look: number | null;
+  deleting: number;
+  tries: number;
+  not_before_ms: number;
+}
+
+/** The ledger in one SQLite file. Writes wait at most `batchMs` for company. */
+export class SqliteLedger implements Ledger {
+  readonly id: string;
+  readonly #db: DatabaseSync;
+  readonly #writer: BatchWriter;
+  readonly #sql: ReturnType<typeof prepareLedger>;
+
+  constructor(file: string, options: { batchMs: number }) {
+    this.#db = openDatabase(file, ledgerMigrations);
+    this.#sql = prepareLedger(this.#db);
+    this.#writer = new BatchWriter(this.#db, options.batchMs);
+    const known = this.#sql.identity.get() as { id: string } | undefined;
+    this.id = known?.id ?? randomUUID();
+    if (!known) this.#db.prepare('INSERT INTO ledger (id) VALUES (?)').run(this.id);
+  }
+
+  async binding(): Promise<Binding | undefined> {
+    const row = this.#sql.identity.get() as { endpoint: string | null; bucket: string | null };
+    return row.endpoint === null || row.bucket === null ? undefined : { endpoint: row.endpoint, bucket: row.bucket };
+  }
+
+  bind(binding: Binding): Promise<void> {
+    return this.#writer.write(() => {
+      this.#sql.bind.run(binding.endpoint, binding.bucket);
+    });
+  }
+
+  async record(key: string): Promise<CopyRecord> {
+    const row = this.#sql.copy.get(key) as CopyRow | undefined;
+    const attempts = this.#sql.attempts.all(key) as unknown as Attempt[];
+    return { status: row?.status ?? 'none', attempts, look: row?.look ?? undefined, deleting: row?.deleting === 1 };
+  }
+
+  async status(key: string): Promise<{ status: CopyStatus; sinceMs: number } | undefined> {
+    const row = this.#sql.copy.get(key) as CopyRow | undefined;
+    return row === undefined || row.status === 'none' ? undefined : { status: row.status, sinceMs: row.since_ms };
+  }
+
+  async queued(key: string): Promise<{ tries: number; notBeforeMs: number } | undefined> {
+    const row = this.#sql.copy.get(key) as CopyRow | undefined;
+    return row?.status === 'wanted' ? { tries: row.tries, notBeforeMs: row.not_before_ms } : undefined;
+  }
+
+  ask(asks: ReadonlyMap<string, number>, nowMs: number): Promise<void> {
+    return this.#writer.write(() => {
+      for (const [key, n] of asks) this.#sql.ask.run({ key, n, nowMs });
+    });
+  }
+
+  change(key: string, change: RecordChange, details: ChangeDetails, nowMs: number): Promise<void> {
+    return this.#writer.write(() => {
+      this.#sql.ensure.run(key, nowMs);
+      if (change.status !== undefined) this.#sql.setStatus.run({ key, status: change.status, nowMs });
+      if (change.look !== undefined) this.#sql.setLook.run({ key, look: change.look, at: details.lookAtMs ?? nowMs });
+      else if (details.lookAtMs !== undefined) this.#sql.setLookAt.run(details.lookAtMs, key);
+      if (change.deleting !== undefined) this.#sql.setDeleting.run(change.deleting ? 1 : 0, key);
+      if (change.attempts) this.#replaceAttempts(key, change.attempts);
+      this.#sql.setDetails.run({
+        key,
+        reason: details.reason ?? null,
+        keepReason: details.reason === undefined ? 1 : 0,
+        source: details.source ?? null,
+        size: details.size ?? null,
+        md5: details.md5 ?? null,
+        notBefore: details.notBeforeMs ?? null,
+        tries: details.tries ?? null,
+      });
+      this.#sql.forget.run(key);
+    });
+  }
+
+  async due(nowMs: number, limit: number): Promise<readonly string[]> {
+    return keysOf(this.#sql.due.all(nowMs, limit));
+  }
+
+  async looksDue(nowMs: number, limit: number): Promise<readonly string[]> {
+    return keysOf(this.#sql.looksDue.all(nowMs, limit));
+  }
+
+  async nextDueMs(nowMs: number): Promise<number | undefined> {
+    return (this.#sql.nextDue.get({ nowMs }) as { at: number | null }).at ?? undefined;
+  }
+
+  async reopen(nowMs: number): Promise<number> {
+    let reopened = 0;
+    await this.#writer.write(() => {
+      reopened = Number(this.#sql.reopen.run({ nowMs }).changes);
+    });
+    return reopened;
+  }
+
+  async counts(nowMs: number): Promise<LedgerCounts> {
+    const byStatus = { wanted: 0, copied: 0, superseded: 0, refused: 0, none: 0 };
+    for (const { status, n } of this.#sql.totals.all() as { status: CopyStatus; n: number }[]) byStatus[status] = n;
+    const { oldest, attempts, looks } = this.#sql.gauges.get({ nowMs }) as {
+      oldest: number | null;
+      attempts: number;
+      looks: number;
+    };
+    return { byStatus, openAttempts: attempts, looksDue: looks, oldestWantedMs: oldest ?? undefined };
+  }
+
+  async list(status: CopyStatus, limit: number): Promise<readonly ListedCopy[]> {
+    const rows = this.#sql.list.all(status, limit) as unknown as (Omit<ListedCopy, 'reason'> & {
+      reason: ListedCopy['reason'] | null;
+    })[];
+    return rows.map((row) => ({ ...row, reason: row.reason ?? undefined }));
+  }
+
+  async close(): Promise<void> {
+    this.#writer.flush();
+    this.#db.close();
+  }
+
+  #replaceAttempts(key: string, attempts: readonly Attempt[]): void {
+    this.#sql.dropAttempts.run(key);
+    for (const { id, generation, md5, size, sourceAcl } of attempts)
+      this.#sql.addAttempt.run({ id, key, generation, md5, size, sourceAcl });
+  }
+}
+
+function keysOf(rows: unknown[]): string[] {
+  return (rows as { key: string }[]).map((row) => row.key);
+}

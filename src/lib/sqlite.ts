@@ -1,0 +1,31 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/**
+ * Opens a database file for one writing process: WAL, and every commit on the disk before it returns
+ * (`synchronous=FULL`, https://www.sqlite.org/pragma.html#pragma_synchronous).
+ * `migrations[n]` brings a file from version n to n+1, each in a transaction of its own. A file of a later version is refused.
+ */
+export function openDatabase(file: string, migrations: readonly string[]): DatabaseSync {
+  mkdirSync(dirname(file), { recursive: true });
+  const db = new DatabaseSync(file, { timeout: 5000 });
+  try {
+    db.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;');
+    migrate(db, file, migrations);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  return db;
+}
+
+function migrate(db: DatabaseSync, file: string, migrations: readonly string[]): void {
+  const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+  if (version > migrations.length)
+    throw new Error(`${file} was written by a later version of this program (${version} > ${migrations.length})`);
+  for (const [index, migration] of migrations.entries()) {
+    if (index < version) continue;
+    db.exec(`BEGIN IMMEDIATE; ${migration}; PRAGMA user_version=${index + 1}; COMMIT;`);
+  }
+}

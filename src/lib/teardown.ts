@@ -1,0 +1,43 @@
+/** What was acquired, let go in reverse order. */
+export class Teardown {
+  readonly #steps: { name: string; release: () => unknown }[] = [];
+  #done: Promise<void> | undefined;
+  readonly #failed: (name: string, error: unknown) => void;
+
+  constructor(failed: (name: string, error: unknown) => void) {
+    this.#failed = failed;
+  }
+
+  add(name: string, release: () => unknown): void {
+    this.#steps.push({ name, release });
+  }
+
+  /** Runs every step once, also when one fails; later calls share the first one's promise. */
+  run(): Promise<void> {
+    this.#done ??= this.#run();
+    return this.#done;
+  }
+
+  async #run(): Promise<void> {
+    for (let step = this.#steps.pop(); step; step = this.#steps.pop()) {
+      try {
+        await step.release();
+      } catch (error) {
+        this.#failed(step.name, error);
+      }
+    }
+  }
+}
+
+/** Waits for the promise, but no longer than so many milliseconds. True: it settled in time. */
+export async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,83 @@
+import type { EdgeCache } from '../cache/edge-cache.ts';
+import { type Origin, SharedBody } from './shared-body.ts';
+import type { SpoolRoom } from './spool-room.ts';
+
+/** A fetch under way: what it brings may be kept unless the key was purged meanwhile. */
+export interface Ticket {
+  barred: boolean;
+}
+
+/** The bodies that can be joined, by key, and what becomes of them when they are whole. */
+export class Bodies {
+  readonly #room: SpoolRoom;
+  readonly #cache: EdgeCache;
+  readonly #now: () => number;
+  readonly #readAheadBytes: number;
+  readonly #open = new Map<string, SharedBody>();
+  readonly #tickets = new Map<string, Set<Ticket>>();
+
+  constructor(options: { room: SpoolRoom; cache: EdgeCache; now: () => number; readAheadBytes: number }) {
+    this.#room = options.room;
+    this.#cache = options.cache;
+    this.#now = options.now;
+    this.#readAheadBytes = options.readAheadBytes;
+  }
+
+  /** A body of this key that is held by somebody now. Hold it before the next await. */
+  find(key: string): SharedBody | undefined {
+    return this.#open.get(key);
+  }
+
+  /** Whether an object would be kept in the edge cache. */
+  cacheable(origin: Origin): boolean {
+    return origin.meta.size <= this.#cache.maxObjectBytes && !origin.fromSource?.private;
+  }
+
+  /** Runs a fetch of `key` with a ticket for `begin`. */
+  async fetching<T>(key: string, fetch: (ticket: Ticket) => Promise<T>): Promise<T> {
+    const ticket: Ticket = { barred: false };
+    const tickets = this.#tickets.get(key) ?? new Set();
+    this.#tickets.set(key, tickets.add(ticket));
+    try {
+      return await fetch(ticket);
+    } finally {
+      tickets.delete(ticket);
+      if (tickets.size === 0 && this.#tickets.get(key) === tickets) this.#tickets.delete(key);
+    }
+  }
+
+  /** Starts to fill a body from its origin. Undefined: there is no room; the origin is untouched. Hold it before the next await. */
+  begin(key: string, origin: Origin, ticket: Ticket): SharedBody | undefined {
+    const storage = this.#room.reserve(origin.meta.size);
+    if (!storage) return undefined;
+    const options = { readAheadBytes: this.#readAheadBytes, keepFilling: this.cacheable(origin) };
+    const body = new SharedBody(key, origin, storage, options, {
+      filled: (filled) => this.#store(filled),
+      gone: (gone) => this.#forget(gone),
+    });
+    if (ticket.barred) body.barred = true;
+    else this.#open.set(key, body);
+    return body;
+  }
+
+  /** The key was changed: what is cached goes, and what is under way is neither joined nor stored. */
+  purge(key: string): void {
+    this.#cache.delete(key);
+    for (const ticket of this.#tickets.get(key) ?? []) ticket.barred = true;
+    this.#tickets.delete(key);
+    const body = this.#open.get(key);
+    if (!body) return;
+    body.barred = true;
+    this.#open.delete(key);
+  }
+
+  async #store(body: SharedBody): Promise<void> {
+    if (body.barred || !this.cacheable(body.origin)) return;
+    const bytes = await body.buffer();
+    if (!body.barred) this.#cache.set(body.key, { meta: body.meta, bytes, storedAtMs: this.#now() });
+  }
+
+  #forget(body: SharedBody): void {
+    if (this.#open.get(body.key) === body) this.#open.delete(body.key);
+  }
+}

@@ -1,0 +1,161 @@
+import type { Readable } from 'node:stream';
+import type { ByteRange } from '../lib/byte-range.ts';
+import { etagOfMd5, type ObjectMeta } from '../lib/object-meta.ts';
+import type { Body, SourceBody } from './body.ts';
+import { Spool } from './spool.ts';
+import type { SpoolStorage } from './spool-storage.ts';
+
+/** Where a shared body's bytes come from. */
+export interface Origin {
+  /** `bucket`, or a source's name. */
+  readonly tier: string;
+  readonly meta: ObjectMeta;
+  /** Everything, from the first byte on; called once. */
+  bytes(): Readable;
+  /** Set for sources only. */
+  readonly fromSource?: { readonly mtime: string; readonly private: boolean };
+  /** Throws if the object is not the one any more that was opened. */
+  verify(): Promise<void>;
+  /** A read of its own for bytes far from those that have come in, pinned to the same object. */
+  openFar(range: ByteRange): Promise<Readable>;
+  /** After the last read. */
+  close(): void;
+}
+
+/** What a body tells those who keep it. */
+export interface SharedBodyEvents {
+  /** Every byte is here and verified. */
+  readonly filled: (body: SharedBody) => Promise<void>;
+  /** Nobody holds it any more, or it broke. */
+  readonly gone: (body: SharedBody) => void;
+}
+
+/**
+ * One fetch, many readers. It lives as long as somebody holds it, or its fill has a wish of its own (`keepFilling`, for the cache).
+ * A slow reader delays nobody; a reader that leaves spoils nothing for the others.
+ */
+export class SharedBody {
+  readonly key: string;
+  readonly origin: Origin;
+  readonly #spool: Spool;
+  readonly #readAheadBytes: number;
+  readonly #events: SharedBodyEvents;
+  readonly #bytes: Readable;
+  readonly #filling: Promise<{ md5: string }>;
+  #meta: ObjectMeta;
+  #holders = 0;
+  #keepFilling: boolean;
+  #disposed = false;
+  /** Not to be joined or stored any more: the key was changed meanwhile. */
+  barred = false;
+  /** The bytes were offered to a copy already. */
+  offered = false;
+
+  constructor(
+    key: string,
+    origin: Origin,
+    storage: SpoolStorage,
+    options: { readAheadBytes: number; keepFilling: boolean },
+    events: SharedBodyEvents,
+  ) {
+    this.key = key;
+    this.origin = origin;
+    this.#meta = origin.meta;
+    this.#spool = new Spool(storage, origin.meta.size);
+    this.#readAheadBytes = options.readAheadBytes;
+    this.#keepFilling = options.keepFilling;
+    this.#events = events;
+    this.#bytes = origin.bytes();
+    this.#filling = this.#fill();
+    // Whoever waits for it gets the error; readers get it from the spool.
+    this.#filling.catch(() => undefined);
+  }
+
+  get meta(): ObjectMeta {
+    return this.#meta;
+  }
+
+  get whole(): boolean {
+    return this.#spool.whole;
+  }
+
+  /** Holds the body. */
+  hold(): Body {
+    const body = this;
+    return {
+      get meta() {
+        return body.#meta;
+      },
+      get bytes() {
+        return body.#spool.memory;
+      },
+      open: (range) => body.#open(range),
+      release: body.#held(),
+    };
+  }
+
+  /** Holds the body for a copy; only for one that comes from a source. */
+  holdForCopy(): SourceBody {
+    const { fromSource, tier } = this.origin;
+    if (!fromSource) throw new Error(`${tier} is not a source`);
+    const held = this.hold();
+    return {
+      meta: this.#meta,
+      get bytes() {
+        return held.bytes;
+      },
+      source: tier,
+      mtime: fromSource.mtime,
+      private: fromSource.private,
+      open: held.open,
+      release: held.release,
+      whole: () => this.#filling,
+    };
+  }
+
+  buffer(): Promise<Buffer> {
+    return this.#spool.buffer();
+  }
+
+  async #open(range: ByteRange = { first: 0, last: this.#meta.size - 1 }): Promise<Readable> {
+    const far = !this.#spool.whole && range.first > this.#spool.filled + this.#readAheadBytes;
+    return far ? await this.origin.openFar(range) : this.#spool.read(range);
+  }
+
+  #held(): () => void {
+    this.#holders += 1;
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      this.#holders -= 1;
+      this.#disposeIfUnwanted();
+    };
+  }
+
+  async #fill(): Promise<{ md5: string }> {
+    try {
+      const md5 = await this.#spool.fill(this.#bytes, () => this.origin.verify());
+      // The store's own validator stays; a source has none until its content is known (RFC 9110 §8.8.3).
+      if (this.#meta.etag === undefined) this.#meta = { ...this.#meta, etag: etagOfMd5(md5) };
+      await this.#events.filled(this);
+      return { md5 };
+    } catch (error) {
+      this.barred = true;
+      this.#events.gone(this);
+      throw error;
+    } finally {
+      this.#keepFilling = false;
+      this.#disposeIfUnwanted();
+    }
+  }
+
+  #disposeIfUnwanted(): void {
+    if (this.#disposed || this.#holders > 0 || this.#keepFilling) return;
+    this.#disposed = true;
+    this.#events.gone(this);
+    this.#bytes.destroy();
+    this.#spool.close();
+    this.origin.close();
+  }
+}

@@ -1,0 +1,127 @@
+import type { CopyReason } from '../ledger/ledger.ts';
+import { type Source, type SourceAnswer, type SourceObject, SourceReadError } from '../sources/source.ts';
+import type { Bodies } from './bodies.ts';
+import type { Body, SourceBody } from './body.ts';
+import { FlightGroup } from './flight-group.ts';
+import type { Origin, SharedBody } from './shared-body.ts';
+
+/** What the sources, asked in order, said. */
+export type Below =
+  | { readonly kind: 'found'; readonly object: SourceObject; readonly source: string }
+  | { readonly kind: 'missing' }
+  /** It is there, not for the public, and not to be read by us. */
+  | { readonly kind: 'private' }
+  /** None that could be asked has it, and one could not be asked, or holds a damaged one. */
+  | { readonly kind: 'unavailable'; readonly damaged: boolean };
+
+export type BelowBody =
+  | { readonly kind: 'shared'; readonly body: SharedBody }
+  /** Too large to share, or no room: a body for the caller alone. */
+  | { readonly kind: 'alone'; readonly body: Body; readonly object: SourceObject; readonly source: string }
+  | Exclude<Below, { kind: 'found' }>;
+
+export interface SourceReadsOptions {
+  readonly sources: readonly Source[];
+  readonly bodies: Bodies;
+  /** Whether somebody wants all of an object of this size: the copy or the cache. */
+  readonly wantsWhole: (size: number) => boolean;
+  /** Told of what a source could not do. */
+  readonly troubled: (source: string, answer: SourceAnswer, key: string) => void;
+}
+
+/** Reads from the old places: each object once for everybody who wants it. */
+export class SourceReads {
+  readonly #options: SourceReadsOptions;
+  readonly #flights = new FlightGroup<BelowBody>();
+
+  constructor(options: SourceReadsOptions) {
+    this.#options = options;
+  }
+
+  /** Asks the sources in order. The caller closes the object. */
+  async find(key: string, signal: AbortSignal): Promise<Below> {
+    let unavailable = false;
+    let damaged = false;
+    for (const source of this.#options.sources) {
+      const answer = await source.open(key, signal);
+      if (answer.kind === 'found') return { ...answer, source: source.name };
+      if (answer.kind === 'private') return answer;
+      if (answer.kind === 'missing') continue;
+      this.#options.troubled(source.name, answer, key);
+      if (answer.kind === 'damaged') damaged = true;
+      else unavailable = true;
+    }
+    return unavailable || damaged ? { kind: 'unavailable', damaged } : { kind: 'missing' };
+  }
+
+  /** The object as a body: joined where somebody reads it from a source already, begun otherwise. */
+  async read(key: string): Promise<BelowBody> {
+    const open = this.#options.bodies.find(key);
+    if (open?.origin.fromSource) return { kind: 'shared', body: open };
+    const hold = (result: BelowBody) => (result.kind === 'shared' ? result.body.hold().release : undefined);
+    const { value, leader } = await this.#flights.join(key, () => this.#begin(key), hold);
+    return value.kind === 'alone' && !leader ? await this.#begin(key) : value;
+  }
+
+  /** The object for a copy: whole, and shared with whoever reads it meanwhile; or why it cannot be had. */
+  async forCopy(key: string): Promise<SourceBody | CopyReason> {
+    const answer = await this.read(key);
+    switch (answer.kind) {
+      case 'shared':
+        return answer.body.holdForCopy();
+      case 'alone':
+        answer.body.release();
+        return this.#options.wantsWhole(answer.object.meta.size) ? 'no-spool-room' : 'too-large';
+      case 'missing':
+        return 'gone-below';
+      case 'private':
+        return 'unreadable';
+      case 'unavailable':
+        return answer.damaged ? 'damaged' : 'source-unavailable';
+    }
+  }
+
+  /** The key was changed: nobody joins what is under way. */
+  part(key: string): void {
+    this.#flights.part(key);
+  }
+
+  #begin(key: string): Promise<BelowBody> {
+    return this.#options.bodies.fetching(key, async (ticket) => {
+      // One reader's leaving must not end what others wait for; the source's own deadline bounds it.
+      const found = await this.find(key, new AbortController().signal);
+      if (found.kind !== 'found') return found;
+      const { object, source } = found;
+      if (this.#options.wantsWhole(object.meta.size)) {
+        const body = this.#options.bodies.begin(key, originOf(object, source), ticket);
+        if (body) return { kind: 'shared', body };
+      }
+      return { kind: 'alone', body: aloneBody(object), object, source };
+    });
+  }
+}
+
+function originOf(object: SourceObject, source: string): Origin {
+  return {
+    tier: source,
+    meta: object.meta,
+    bytes: () => object.read(),
+    fromSource: { mtime: object.mtime, private: object.private },
+    verify: async () => {
+      if (!(await object.unchanged()))
+        throw new SourceReadError('CHANGED', `${source}: the file changed while it was read`);
+    },
+    openFar: async (range) => object.read(range),
+    close: () => object.close(),
+  };
+}
+
+/** A plain piped read. */
+function aloneBody(object: SourceObject): Body {
+  return {
+    meta: object.meta,
+    bytes: undefined,
+    open: async (range) => object.read(range),
+    release: () => object.close(),
+  };
+}

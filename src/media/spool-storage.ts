@@ -1,0 +1,76 @@
+import { type FileHandle, open, rm } from 'node:fs/promises';
+
+/** Where a spool keeps its bytes. Written once, in order; read at any offset that was written. */
+export interface SpoolStorage {
+  /** All bytes, if they are in memory. */
+  readonly memory: Buffer | undefined;
+  write(chunk: Buffer, offset: number): Promise<void>;
+  read(offset: number, length: number): Promise<Buffer>;
+  /** Frees the room. Not before every read has come back. */
+  close(): Promise<void>;
+}
+
+export class MemoryStorage implements SpoolStorage {
+  readonly memory: Buffer;
+  readonly #freed: () => void;
+
+  constructor(size: number, freed: () => void) {
+    this.memory = Buffer.allocUnsafeSlow(size);
+    this.#freed = freed;
+  }
+
+  async write(chunk: Buffer, offset: number): Promise<void> {
+    chunk.copy(this.memory, offset);
+  }
+
+  async read(offset: number, length: number): Promise<Buffer> {
+    return this.memory.subarray(offset, offset + length);
+  }
+
+  async close(): Promise<void> {
+    this.#freed();
+  }
+}
+
+export class FileStorage implements SpoolStorage {
+  readonly memory = undefined;
+  readonly #path: string;
+  readonly #freed: () => void;
+  #handle: Promise<FileHandle> | undefined;
+
+  constructor(path: string, freed: () => void) {
+    this.#path = path;
+    this.#freed = freed;
+  }
+
+  async write(chunk: Buffer, offset: number): Promise<void> {
+    const handle = await this.#open();
+    for (let done = 0; done < chunk.length; ) {
+      const { bytesWritten } = await handle.write(chunk, done, chunk.length - done, offset + done);
+      done += bytesWritten;
+    }
+  }
+
+  async read(offset: number, length: number): Promise<Buffer> {
+    const handle = await this.#open();
+    const buffer = Buffer.allocUnsafe(length);
+    const { bytesRead } = await handle.read(buffer, 0, length, offset);
+    return buffer.subarray(0, bytesRead);
+  }
+
+  async close(): Promise<void> {
+    try {
+      if (!this.#handle) return;
+      const handle = await this.#handle.catch(() => undefined);
+      await handle?.close();
+      await rm(this.#path, { force: true });
+    } finally {
+      this.#freed();
+    }
+  }
+
+  #open(): Promise<FileHandle> {
+    this.#handle ??= open(this.#path, 'wx+', 0o600);
+    return this.#handle;
+  }
+}

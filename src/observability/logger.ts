@@ -1,0 +1,38 @@
+import { type Logger, pino } from 'pino';
+
+/** JSON lines on standard output. What could carry a secret is cut out wherever it may turn up. */
+export function createLogger(options: { level: string }): Logger {
+  return pino({
+    level: options.level,
+    base: null,
+    messageKey: 'message',
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    redact: {
+      paths: [
+        '*.authorization',
+        '*.headers',
+        '*.secretKey',
+        '*.accessKey',
+        '*.secretAccessKey',
+        '*.accessKeyId',
+        '*.$response',
+      ],
+      censor: '[redacted]',
+    },
+    serializers: { error: errorFacts },
+  });
+}
+
+/** An error's name, code, message and causes: no request or response that hangs on it, since these hold signatures. */
+export function errorFacts(error: unknown): unknown {
+  if (!(error instanceof Error)) return error === undefined ? undefined : String(error);
+  const { name, message, stack, cause } = error;
+  const { code } = error as { code?: unknown };
+  return {
+    name,
+    message,
+    ...(typeof code === 'string' ? { code } : {}),
+    ...(cause === undefined ? { stack } : { cause: errorFacts(cause) }),
+  };
+}

@@ -1,0 +1,96 @@
+import type { BigIntStats } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import type { ByteRange } from '../lib/byte-range.ts';
+import type { ObjectMeta } from '../lib/object-meta.ts';
+import type { DiskGate } from './disk-gate.ts';
+import { type SourceObject, SourceReadError } from './source.ts';
+
+/** Bytes a read asks for: few enough to be quick on a slow disk, enough to be few. */
+const chunkBytes = 256 * 1024;
+
+/** A regular file held open on a disk. Closed when its owner and all its streams have let go. */
+export class DiskFile implements SourceObject {
+  readonly meta: ObjectMeta;
+  readonly mtime: string;
+  readonly private: boolean;
+  readonly #handle: FileHandle;
+  readonly #gate: DiskGate;
+  readonly #stats: BigIntStats;
+  readonly #disk: string;
+  #holders = 1;
+  #closed = false;
+
+  constructor(handle: FileHandle, gate: DiskGate, meta: ObjectMeta, stats: BigIntStats, disk: string) {
+    this.meta = meta;
+    this.mtime = decimalSeconds(stats.mtimeNs);
+    this.private = (stats.mode & 0o044n) === 0n;
+    this.#handle = handle;
+    this.#gate = gate;
+    this.#stats = stats;
+    this.#disk = disk;
+  }
+
+  read(range?: ByteRange): Readable {
+    let at = range?.first ?? 0;
+    const end = range ? range.last + 1 : this.meta.size;
+    const next = async (): Promise<Buffer | null> => {
+      if (at >= end) return null;
+      const chunk = await this.#readAt(at, Math.min(chunkBytes, end - at));
+      at += chunk.length;
+      return chunk;
+    };
+    this.#holders += 1;
+    return new Readable({
+      highWaterMark: chunkBytes,
+      read() {
+        next().then(
+          (chunk) => this.push(chunk),
+          (error) => this.destroy(error),
+        );
+      },
+      destroy: (error, callback) => {
+        this.#letGo();
+        callback(error);
+      },
+    });
+  }
+
+  async unchanged(): Promise<boolean> {
+    const now = await this.#gate.read(() => this.#handle.stat({ bigint: true }));
+    // Not ctime: replacing the file by rename changes the open inode's, and the bytes stay good.
+    return now.size === this.#stats.size && now.mtimeNs === this.#stats.mtimeNs && now.ino === this.#stats.ino;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#letGo();
+  }
+
+  #letGo(): void {
+    this.#holders -= 1;
+    if (this.#holders === 0) this.#gate.release(() => this.#handle.close());
+  }
+
+  async #readAt(offset: number, length: number): Promise<Buffer> {
+    const buffer = Buffer.allocUnsafe(length);
+    const { bytesRead } = await this.#gate
+      .read(() => this.#handle.read(buffer, 0, length, offset))
+      .catch((error: unknown) => {
+        if (error instanceof SourceReadError) throw error;
+        const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+        throw new SourceReadError('EIO', `${this.#disk}: ${code} at byte ${offset}`, { cause: error });
+      });
+    if (bytesRead === 0) throw new SourceReadError('CHANGED', `${this.#disk}: the file ends at byte ${offset}`);
+    return buffer.subarray(0, bytesRead);
+  }
+}
+
+/** Nanoseconds since the epoch as decimal seconds without trailing zeros, as rclone writes `mtime`. */
+export function decimalSeconds(ns: bigint): string {
+  const sign = ns < 0n ? '-' : '';
+  const abs = ns < 0n ? -ns : ns;
+  const fraction = (abs % 1_000_000_000n).toString().padStart(9, '0').replace(/0+$/, '');
+  return `${sign}${abs / 1_000_000_000n}${fraction === '' ? '' : `.${fraction}`}`;
+}

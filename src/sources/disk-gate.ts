@@ -1,0 +1,100 @@
+import pLimit, { type LimitFunction } from 'p-limit';
+import { SourceReadError } from './source.ts';
+
+export interface GateLimits {
+  /** Operations that may be under way on the disk at once, hung ones included. */
+  readonly maxOutstanding: number;
+  /** Of these, how many may be look-ups of names: a flood of invented names must not keep the reads of real files out. */
+  readonly maxLookups: number;
+  /** Operations that may wait for their turn. */
+  readonly maxWaiting: number;
+  /** How long one operation may take, waiting included, in milliseconds. */
+  readonly deadlineMs: number;
+}
+
+interface Call {
+  started: boolean;
+  /** The caller was let go. */
+  late: boolean;
+}
+
+/**
+ * The one door to a disk. A file operation cannot be cancelled: on a hung disk it keeps its thread of libuv's pool. So a caller is
+ * raced against the deadline and let go, and its place stays taken until the disk really answers.
+ */
+export class DiskGate {
+  readonly #limits: GateLimits;
+  readonly #all: LimitFunction;
+  readonly #lookups: LimitFunction;
+  #stuck = 0;
+
+  constructor(limits: GateLimits) {
+    this.#limits = limits;
+    this.#all = pLimit(limits.maxOutstanding);
+    this.#lookups = pLimit(limits.maxLookups);
+  }
+
+  /** Operations under way, and how many of them have outlived their deadline. */
+  get load(): { outstanding: number; stuck: number } {
+    return { outstanding: this.#all.activeCount, stuck: this.#stuck };
+  }
+
+  /**
+   * A read, stat or close of an open file. Throws `SourceReadError` TIMEOUT or BUSY, or what the operation throws.
+   * `discard` gets a result that came after the caller was let go.
+   */
+  read<T>(operation: () => Promise<T>, discard?: (late: T) => void): Promise<T> {
+    return this.#raced(this.#all, (call) => this.#all(() => start(call, operation)), discard);
+  }
+
+  /** Opening by name; the same, in a narrower lane. */
+  lookup<T>(operation: () => Promise<T>, discard?: (late: T) => void): Promise<T> {
+    return this.#raced(this.#lookups, (call) => this.#lookups(() => this.#all(() => start(call, operation))), discard);
+  }
+
+  /** Letting go of a descriptor: never refused, or it would leak, and nobody waits for it. */
+  release(operation: () => Promise<void>): void {
+    // Linux frees the descriptor even when close(2) reports an error, and the bytes were only read.
+    this.#all(operation).catch(() => undefined);
+  }
+
+  async #raced<T>(lane: LimitFunction, run: (call: Call) => Promise<T>, discard?: (late: T) => void): Promise<T> {
+    // When the disk owes an answer on every place, nobody else need wait the deadline out to learn it.
+    if (this.#stuck >= this.#limits.maxOutstanding) throw new SourceReadError('BUSY', 'the disk does not answer');
+    if (lane.pendingCount >= this.#limits.maxWaiting)
+      throw new SourceReadError('BUSY', 'too many operations wait for this disk');
+    const call: Call = { started: false, late: false };
+    const work = run(call);
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        this.#letGo(call, work, discard);
+        reject(new SourceReadError('TIMEOUT', `no answer within ${this.#limits.deadlineMs} ms`));
+      }, this.#limits.deadlineMs);
+    });
+    try {
+      return await Promise.race([work, deadline]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #letGo<T>(call: Call, work: Promise<T>, discard?: (late: T) => void): void {
+    call.late = true;
+    const { started } = call;
+    if (started) this.#stuck += 1;
+    const answered = () => {
+      if (started) this.#stuck -= 1;
+    };
+    work.then((late) => {
+      answered();
+      discard?.(late);
+    }, answered);
+  }
+}
+
+async function start<T>(call: Call, operation: () => Promise<T>): Promise<T> {
+  if (call.late) throw new SourceReadError('TIMEOUT', 'gave up waiting for a turn');
+  call.started = true;
+  return await operation();
+}

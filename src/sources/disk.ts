@@ -1,0 +1,151 @@
+import type { BigIntStats } from 'node:fs';
+import { readlinkSync } from 'node:fs';
+import { constants, type FileHandle, lstat, open, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ObjectMeta } from '../lib/object-meta.ts';
+import { DiskFile } from './disk-file.ts';
+import { DiskGate, type GateLimits } from './disk-gate.ts';
+import { type Source, type SourceAnswer, SourceReadError, type SourceTrouble } from './source.ts';
+
+/** O_NONBLOCK: opening a FIFO must not wait for a writer. O_NOFOLLOW: the last part of a name may not be a symlink. */
+const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
+
+/** A name that leads to no file here: not there, a directory in the middle that is none, a symlink, a socket, a name too long. */
+const absent = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO', 'ENODEV', 'ENAMETOOLONG', 'EISDIR', 'EMLINK']);
+
+/** How long a look at the root holds good: an unmounted disk is noticed within so many milliseconds. */
+const rootCheckMs = 1000;
+
+export interface DiskOptions extends GateLimits {
+  readonly name: string;
+  /** Absolute path, symlinks resolved. */
+  readonly root: string;
+  /** Content headers by key: the extension decides (Mastodon's names follow the MIME type). */
+  readonly headersOf: (key: string) => Readonly<Record<string, string>>;
+}
+
+/** A directory of media on a local disk, usually a failing one. */
+export class DiskSource implements Source {
+  readonly name: string;
+  readonly #options: DiskOptions;
+  readonly #gate: DiskGate;
+  readonly #device: { dev: bigint; ino: bigint };
+  #rootCheck: { atMs: number; intact: Promise<boolean> } | undefined;
+
+  /** `device` is what `stat` said of the root when it was known to be mounted. */
+  constructor(options: DiskOptions, device: { dev: bigint; ino: bigint }) {
+    this.name = options.name;
+    this.#options = options;
+    this.#gate = new DiskGate(options);
+    this.#device = device;
+  }
+
+  /** Looks at the root, which must be there, and makes the source. */
+  static async at(options: DiskOptions): Promise<DiskSource> {
+    const { dev, ino } = await stat(options.root, { bigint: true });
+    return new DiskSource(options, { dev, ino });
+  }
+
+  get load(): { outstanding: number; stuck: number } {
+    return this.#gate.load;
+  }
+
+  /** Every place is held by an operation that outlived its deadline. */
+  get hung(): boolean {
+    return this.#gate.load.stuck >= this.#options.maxOutstanding;
+  }
+
+  async open(key: string, signal: AbortSignal): Promise<SourceAnswer> {
+    signal.throwIfAborted();
+    let handle: FileHandle | undefined;
+    try {
+      const opened = await this.#gate.lookup(
+        () => openFile(join(this.#options.root, key)),
+        (late) => this.#discard(late.handle),
+      );
+      handle = opened.handle;
+      if (!opened.stats.isFile() || !this.#isExactly(handle, key)) {
+        this.#discard(handle);
+        return await this.#missing();
+      }
+      return { kind: 'found', object: this.#found(key, handle, opened.stats) };
+    } catch (error) {
+      if (handle) this.#discard(handle);
+      return await this.#failed(key, error);
+    }
+  }
+
+  #found(key: string, handle: FileHandle, stats: BigIntStats): DiskFile {
+    const meta: ObjectMeta = {
+      size: Number(stats.size),
+      mtimeMs: Number(stats.mtimeNs / 1_000_000n),
+      headers: this.#options.headersOf(key),
+    };
+    return new DiskFile(handle, this.#gate, meta, stats, this.name);
+  }
+
+  /**
+   * One file, one key: the descriptor's own path must be the key's, or some directory on the way was a symlink. Reads
+   * /proc, not the disk.
+   */
+  #isExactly(handle: FileHandle, key: string): boolean {
+    return readlinkSync(`/proc/self/fd/${handle.fd}`) === join(this.#options.root, key);
+  }
+
+  async #failed(key: string, error: unknown): Promise<SourceAnswer> {
+    if (error instanceof SourceReadError) return unavailable(error.code === 'TIMEOUT' ? 'timeout' : 'busy', error);
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (absent.has(code)) return await this.#missing();
+    if (code === 'EIO') return { kind: 'damaged', cause: error };
+    if (code === 'EACCES' || code === 'EPERM') return await this.#denied(key, error);
+    if (code === 'EMFILE' || code === 'ENFILE') return unavailable('descriptors', error);
+    return unavailable('io', error);
+  }
+
+  /** A file that is closed to group and others is private; anything else that may not be opened is a wrong set-up. */
+  async #denied(key: string, cause: unknown): Promise<SourceAnswer> {
+    try {
+      const stats = await this.#gate.lookup(() => lstat(join(this.#options.root, key)));
+      if (stats.isFile() && (stats.mode & 0o044) === 0) return { kind: 'private' };
+    } catch {
+      // The directory itself may not be searched: then nothing is known of the file, and the first error tells why.
+    }
+    return unavailable('denied', cause);
+  }
+
+  /** An unmounted disk leaves an empty directory behind: that is no absence (I8). */
+  async #missing(): Promise<SourceAnswer> {
+    const now = performance.now();
+    if (!this.#rootCheck || now - this.#rootCheck.atMs > rootCheckMs)
+      this.#rootCheck = { atMs: now, intact: this.#rootIntact() };
+    return (await this.#rootCheck.intact) ? { kind: 'missing' } : unavailable('not-mounted', undefined);
+  }
+
+  async #rootIntact(): Promise<boolean> {
+    try {
+      const { dev, ino } = await this.#gate.read(() => stat(this.#options.root, { bigint: true }));
+      return dev === this.#device.dev && ino === this.#device.ino;
+    } catch {
+      // Whatever the reason: a root that cannot be looked at proves no absence, which is all that is asked here.
+      return false;
+    }
+  }
+
+  #discard(handle: FileHandle): void {
+    this.#gate.release(() => handle.close());
+  }
+}
+
+async function openFile(path: string): Promise<{ handle: FileHandle; stats: BigIntStats }> {
+  const handle = await open(path, openFlags);
+  try {
+    return { handle, stats: await handle.stat({ bigint: true }) };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+function unavailable(trouble: SourceTrouble, cause: unknown): SourceAnswer {
+  return { kind: 'unavailable', trouble, ...(cause === undefined ? {} : { cause }) };
+}
