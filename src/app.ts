@@ -2,7 +2,6 @@ import { realpath } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import mime from 'mime-types';
 import type { Logger } from 'pino';
 import { BreakingBucket } from './bucket/breaking-bucket.ts';
 import { BucketAddress } from './bucket/bucket-address.ts';
@@ -31,6 +30,7 @@ import type { Marks } from './marks/marks.ts';
 import { SqliteMarks } from './marks/sqlite-marks.ts';
 import { Bodies } from './media/bodies.ts';
 import { BucketReads } from './media/bucket-reads.ts';
+import { contentType } from './media/content-type.ts';
 import { isPrivate } from './media/private-prefix.ts';
 import { ReadThrough } from './media/read-through.ts';
 import { SourceReads } from './media/source-reads.ts';
@@ -278,13 +278,7 @@ async function listen({ config, logger, metrics, report, teardown }: Context, pa
   });
   teardown.add('admin listener', () => admin.close());
   const readers = createReadServer({
-    routes: read.routes,
-    trustProxy: read.trustProxy,
-    keepAliveTimeoutMs: read.keepAliveTimeout,
-    requestTimeoutMs: read.requestTimeout,
-    stallTimeoutMs: read.stallTimeout,
-    maxConnections: read.maxConnections,
-    cors: read.cors,
+    read,
     reads: parts.reads,
     logger,
     answered: config.log.access ? report.answered : report.counted,
@@ -307,10 +301,6 @@ async function listen({ config, logger, metrics, report, teardown }: Context, pa
     stop: () => teardown.run(),
     pendingDiskOperations: parts.pendingDiskOperations,
   };
-}
-
-function contentType(key: string): string {
-  return mime.lookup(key) || 'application/octet-stream';
 }
 
 function portOf(server: FastifyInstance): number {

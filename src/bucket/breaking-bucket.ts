@@ -1,6 +1,7 @@
 import {
   BrokenCircuitError,
   type CircuitBreakerPolicy,
+  CircuitState,
   ConsecutiveBreaker,
   circuitBreaker,
   handleWhenResult,
@@ -42,6 +43,8 @@ export class BreakingBucket implements Bucket {
   async #guarded<T extends BucketRead | BucketHead>(
     ask: () => Promise<T>,
   ): Promise<T | ReturnType<typeof unavailable>> {
+    // One request finds out whether the store is back; the others need not wait for what it finds.
+    if (this.#breaker.state === CircuitState.HalfOpen) return unavailable('breaker-open');
     try {
       return await this.#breaker.execute(ask);
     } catch (error) {

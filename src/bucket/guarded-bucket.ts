@@ -3,8 +3,8 @@ import type { Identity } from './identity.ts';
 import { unavailable } from './trouble.ts';
 
 /**
- * A bucket that is not known to be the right one is unavailable, and an absence is believed only after the identity was
- * read once more: a signed HEAD in a bucket that does not exist is a 404 just like a missing key.
+ * A bucket that is not known to be the right one is unavailable; an outage since does not make it another one. An absence is
+ * believed only after the identity was read once more: a signed HEAD in a bucket that does not exist is a 404 just like a missing key.
  */
 export class GuardedBucket implements Bucket {
   readonly #bucket: Bucket;
@@ -16,12 +16,12 @@ export class GuardedBucket implements Bucket {
   }
 
   async get(key: string, hint: RangeHint | undefined, signal: AbortSignal): Promise<BucketRead> {
-    if (this.#identity.state !== 'ours') return unavailable('identity');
+    if (!this.#identity.trusted) return unavailable('identity');
     return await this.#believed(await this.#bucket.get(key, hint, signal));
   }
 
   async head(key: string, signal: AbortSignal): Promise<BucketHead> {
-    if (this.#identity.state !== 'ours') return unavailable('identity');
+    if (!this.#identity.trusted) return unavailable('identity');
     return await this.#believed(await this.#bucket.head(key, signal));
   }
 

@@ -1,5 +1,8 @@
 import type { Identity, IdentityState } from './identity.ts';
 
+/** How often it is checked while the bucket is not known to be ours, in milliseconds. */
+const anxiousMs = 2000;
+
 /**
  * Checks the identity object: now and then, and whenever an absence is about to be believed. At most one check is under way;
  * who asks while one is, shares the next, so a flood of misses costs one small request a round trip.
@@ -8,9 +11,11 @@ export class IdentityGuard implements Identity {
   readonly #check: () => Promise<IdentityState>;
   readonly #changed: (state: IdentityState) => void;
   #state: IdentityState = 'unknown';
+  #trusted = false;
   #running: Promise<IdentityState> | undefined;
   #next: Promise<IdentityState> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #everyMs: number | undefined;
 
   /** `check` reads the object and never throws; `changed` is told when the state becomes another. */
   constructor(check: () => Promise<IdentityState>, changed: (state: IdentityState) => void) {
@@ -20,6 +25,10 @@ export class IdentityGuard implements Identity {
 
   get state(): IdentityState {
     return this.#state;
+  }
+
+  get trusted(): boolean {
+    return this.#trusted;
   }
 
   confirm(): Promise<IdentityState> {
@@ -33,24 +42,31 @@ export class IdentityGuard implements Identity {
 
   /** Checks every `everyMs`, more often while the bucket is not known to be ours. */
   watch(everyMs: number): void {
-    const again = () => {
-      const wait = this.#state === 'ours' ? everyMs : Math.min(everyMs, 2000);
-      this.#timer = setTimeout(() => void this.confirm().then(again), wait);
-    };
-    again();
+    this.#everyMs = everyMs;
+    this.#arm();
   }
 
   stop(): void {
+    this.#everyMs = undefined;
     clearTimeout(this.#timer);
+  }
+
+  #arm(): void {
+    if (this.#everyMs === undefined) return;
+    clearTimeout(this.#timer);
+    const waitMs = this.#state === 'ours' ? this.#everyMs : Math.min(this.#everyMs, anxiousMs);
+    this.#timer = setTimeout(() => void this.confirm(), waitMs);
   }
 
   #begin(): Promise<IdentityState> {
     this.#running = this.#check().then((state) => {
       this.#running = undefined;
+      if (state !== 'unknown') this.#trusted = state === 'ours';
       if (state !== this.#state) {
         this.#state = state;
         this.#changed(state);
       }
+      this.#arm();
       return state;
     });
     return this.#running;

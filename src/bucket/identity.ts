@@ -15,6 +15,8 @@ export type IdentityState =
 export interface Identity {
   /** What the last check found. */
   readonly state: IdentityState;
+  /** The last check that found anything out found it ours: what the bucket holds may be served. */
+  readonly trusted: boolean;
   /** The answer of a check that began after this call. */
   confirm(): Promise<IdentityState>;
 }

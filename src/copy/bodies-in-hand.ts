@@ -5,6 +5,9 @@ interface InHand {
   asks: number;
 }
 
+/** Further ones are let go: their copies read for themselves later. */
+const maxBodies = 1000;
+
 /** Bytes that readers brought along for copies that have not begun. Each holds room in the spool, so they go first. */
 export class BodiesInHand {
   readonly #bodies = new Map<string, InHand>();
@@ -14,8 +17,9 @@ export class BodiesInHand {
   }
 
   put(key: string, body: SourceBody): void {
-    this.#bodies.get(key)?.body.release();
-    this.#bodies.set(key, { body, asks: 1 });
+    this.take(key)?.release();
+    if (this.#bodies.size >= maxBodies) body.release();
+    else this.#bodies.set(key, { body, asks: 1 });
   }
 
   asked(key: string): void {

@@ -5,7 +5,8 @@ import type { ChangeDetails, CopyReason, Ledger } from '../ledger/ledger.ts';
 import type { Marks } from '../marks/marks.ts';
 import type { SourceBody } from '../media/body.ts';
 import type { Leases } from './leases.ts';
-import { type CopyEvent, type Effect, type Outcome, type Rules, type State, type Step, step } from './protocol.ts';
+import { step } from './protocol.ts';
+import type { CopyEvent, Effect, Outcome, Rules, State, Step } from './protocol-state.ts';
 import { backoffMs, givesUp, lookDelayMs, oldEnoughAtMs, type RetryLimits } from './schedule.ts';
 import { reasonOf } from './spool-reason.ts';
 
@@ -206,8 +207,8 @@ export class Copier {
       return { givenUp: false, details: { ...look, reason: null, source, size: meta.size, md5: turn.md5, tries: 0 } };
     }
     if (outcome.type !== 'later') {
-      const reason = outcome.type === 'refused' ? outcome.reason : null;
-      return { givenUp: false, details: { ...look, ...(outcome.type === 'looked' ? {} : { reason }) } };
+      // What a look found in order says nothing about why a copy waits.
+      return { givenUp: false, details: { ...look, ...(outcome.type === 'looked' ? {} : { reason: null }) } };
     }
     const { reason } = outcome;
     const queued = await ledger.queued(turn.key);
@@ -235,7 +236,7 @@ export class Copier {
 }
 
 function notSpooled(reason: CopyReason): CopyEvent {
-  return { type: 'not-spooled', reason, final: false };
+  return { type: 'not-spooled', reason };
 }
 
 /** The promise, or a rejection as soon as the signal is aborted. */

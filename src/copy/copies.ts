@@ -5,7 +5,7 @@ import { BodiesInHand } from './bodies-in-hand.ts';
 import type { Copier } from './copier.ts';
 import type { CopyRequests } from './copy-requests.ts';
 import type { Leases } from './leases.ts';
-import type { Rules } from './protocol.ts';
+import type { Rules } from './protocol-state.ts';
 
 export interface CopiesOptions {
   readonly ledger: Ledger;
@@ -118,7 +118,11 @@ export class Copies implements CopyRequests {
     const { ledger, now, concurrency, rules } = this.#options;
     this.#queued = (await ledger.counts(now())).byStatus.wanted;
     const known = rules();
-    if (!known) return;
+    if (!known) {
+      // Nothing can be copied for now, and the room that these bytes take is what readers share.
+      this.#inHand.clear();
+      return;
+    }
     while (this.#running && this.#active.size < concurrency) {
       const job = await this.#pick();
       if (!job) break;
@@ -149,7 +153,7 @@ export class Copies implements CopyRequests {
     for (const key of this.#inHand.keys()) {
       if (!this.#free(key)) continue;
       const queued = await ledger.queued(key);
-      if (queued && queued.notBeforeMs <= now()) return { key, what: 'copy' };
+      if (queued && !queued.lookFirst && queued.notBeforeMs <= now()) return { key, what: 'copy' };
       // Not wanted, or not now: the room that its bytes take is better used. (Not asked for in the ledger yet: a moment later.)
       if (queued || (await ledger.status(key))) this.#inHand.take(key)?.release();
     }

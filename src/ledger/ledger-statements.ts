@@ -39,7 +39,7 @@ export function prepareLedger(db: DatabaseSync) {
       'INSERT INTO attempts (id, key, generation, md5, size, source_acl) VALUES (:id, :key, :generation, :md5, :size, :sourceAcl)',
     ),
     due: db.prepare(
-      `SELECT key FROM copies INDEXED BY copies_wanted WHERE status = 'wanted' AND not_before_ms <= ?
+      `SELECT key FROM copies INDEXED BY copies_wanted WHERE status = 'wanted' AND not_before_ms <= ? AND look IS NOT 0
        ORDER BY asks DESC, asked_ms LIMIT ?`,
     ),
     looksDue: db.prepare(

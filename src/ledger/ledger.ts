@@ -100,12 +100,12 @@ export interface Ledger {
   record(key: string): Promise<CopyRecord>;
   /** The status as readers need it, and since when. */
   status(key: string): Promise<{ status: CopyStatus; sinceMs: number } | undefined>;
-  /** A key that is wanted: how often it was tried in vain, and when it may be taken up. */
-  queued(key: string): Promise<{ tries: number; notBeforeMs: number } | undefined>;
+  /** A key that is wanted: how often it was tried in vain, and when it may be taken up; `lookFirst`: not before its first look. */
+  queued(key: string): Promise<{ tries: number; notBeforeMs: number; lookFirst: boolean } | undefined>;
   /** Adds so many asks to each key: unknown ones become `wanted`. `copied`, `superseded` and `refused` stay what they are. */
   ask(asks: ReadonlyMap<string, number>, nowMs: number): Promise<void>;
   change(key: string, change: RecordChange, details: ChangeDetails, nowMs: number): Promise<void>;
-  /** Keys that are wanted and due, most asked-for first, then oldest. */
+  /** Keys that are wanted and due, most asked-for first, then oldest; none whose first look after an unknown outcome is still to come. */
   due(nowMs: number, limit: number): Promise<readonly string[]>;
   /** Keys whose next look is due, oldest first. */
   looksDue(nowMs: number, limit: number): Promise<readonly string[]>;

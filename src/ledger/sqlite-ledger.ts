@@ -63,9 +63,10 @@ export class SqliteLedger implements Ledger {
     return row === undefined || row.status === 'none' ? undefined : { status: row.status, sinceMs: row.since_ms };
   }
 
-  async queued(key: string): Promise<{ tries: number; notBeforeMs: number } | undefined> {
+  async queued(key: string): Promise<{ tries: number; notBeforeMs: number; lookFirst: boolean } | undefined> {
     const row = this.#sql.copy.get(key) as CopyRow | undefined;
-    return row?.status === 'wanted' ? { tries: row.tries, notBeforeMs: row.not_before_ms } : undefined;
+    if (row?.status !== 'wanted') return undefined;
+    return { tries: row.tries, notBeforeMs: row.not_before_ms, lookFirst: row.look === 0 };
   }
 
   ask(asks: ReadonlyMap<string, number>, nowMs: number): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { BucketTrouble } from '../bucket/bucket.ts';
 import type { IdentityState } from '../bucket/identity.ts';
-import type { Outcome } from '../copy/protocol.ts';
+import type { Outcome } from '../copy/protocol-state.ts';
 import type { AccessRecord } from '../http/access-log.ts';
 import type { SourceAnswer } from '../sources/source.ts';
 import type { Metrics } from './metrics.ts';

@@ -1,13 +1,6 @@
 import type { Acl, Look, MendAnswer, PutAnswer } from '../../src/bucket/object-store.ts';
-import {
-  apply,
-  clientPutMayPass,
-  type Effect,
-  type Rules,
-  step as realStep,
-  type State,
-  type Step,
-} from '../../src/copy/protocol.ts';
+import { clientPutMayPass, step as realStep } from '../../src/copy/protocol.ts';
+import { apply, type Effect, type Rules, type State, type Step } from '../../src/copy/protocol-state.ts';
 import { type CopyRecord, noRecord } from '../../src/ledger/ledger.ts';
 import type { Mark } from '../../src/marks/marks.ts';
 
