@@ -3,7 +3,8 @@ import { styleText } from 'node:util';
 import type { CopyProgress } from './metrics.ts';
 import { type Shares, type Tier, tiers } from './tally.ts';
 
-const barWidth = 40;
+/** A bar's line without the bar: a wrapped line would spoil the drawing. */
+const besideBar = 58;
 const looks = {
   basement: { glyph: '█', colour: 'yellow' },
   bucket: { glyph: '▓', colour: 'cyan' },
@@ -28,7 +29,7 @@ export class Display {
       say(`${seconds} s: ${sumOf(shares)} answers: ${percentages(shares)}; ${status}`);
       return;
     }
-    this.#bars.push(`${String(seconds).padStart(4)} s ${bar(shares)}  ${percentages(shares)}`);
+    this.#bars.push(`${String(seconds).padStart(4)} s ${bar(shares, barWidth())}  ${percentages(shares)}`);
     const legend = tiers.slice(0, 3).map((tier) => `${painted(tier, looks[tier].glyph)} ${tier}`);
     const room = Math.max(1, (stdout.rows ?? 24) - 6);
     const lines = [
@@ -62,16 +63,20 @@ export function sumOf(shares: Shares): number {
   return tiers.reduce((sum, tier) => sum + shares[tier], 0);
 }
 
+function barWidth(): number {
+  return Math.max(10, Math.min(40, (stdout.columns || 80) - besideBar));
+}
+
 /** The ends of the parts are rounded, not their lengths, so that the bar is always as long. */
-function bar(shares: Shares): string {
+function bar(shares: Shares, width: number): string {
   const sum = sumOf(shares);
-  if (sum === 0) return ' '.repeat(barWidth);
+  if (sum === 0) return ' '.repeat(width);
   let counted = 0;
   return tiers
     .map((tier) => {
-      const from = Math.round((barWidth * counted) / sum);
+      const from = Math.round((width * counted) / sum);
       counted += shares[tier];
-      return painted(tier, looks[tier].glyph.repeat(Math.round((barWidth * counted) / sum) - from));
+      return painted(tier, looks[tier].glyph.repeat(Math.round((width * counted) / sum) - from));
     })
     .join('');
 }

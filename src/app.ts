@@ -225,6 +225,7 @@ function wireCopies(
     forCopy: (key) => media.sourceReads.forCopy(key),
     contentType,
     isPrivate: (key) => isPrivate(key, config.media.private),
+    acls: config.bucket.acls,
     cacheControl: copy.cacheControl,
     minAgeMs: copy.minAge,
     maxBytes: copy.multipartAbove,

@@ -1,5 +1,5 @@
 import { codeOf } from './error-code.ts';
-import type { Problem } from './problems.ts';
+import { type Problem, shownPath } from './problems.ts';
 
 /** Where `${...}` takes its text from. */
 export interface InterpolationSources {
@@ -38,7 +38,7 @@ function expand(text: string, path: string[], from: InterpolationSources, proble
     if (match === '$${') return '${';
     const outcome = end === undefined ? { problem: `has a \${ without its }: ${forms}` } : look(inner ?? '', from);
     if ('text' in outcome) return outcome.text;
-    found.push({ path: path.join('.'), message: outcome.problem });
+    found.push({ path: shownPath(path), message: outcome.problem });
     return '';
   });
   problems.push(...found);

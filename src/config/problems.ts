@@ -48,6 +48,11 @@ export function wording(issue: z.core.$ZodRawIssue): string {
 /** A flow mapping such as `{hunter2}` makes a key out of a value, so only what looks like an option's name is shown. */
 const looksLikeOption = /^[A-Za-z][\w-]{0,30}$/;
 
+/** An option's place, with a `?` for each name that may be a value gone astray. */
+export function shownPath(path: readonly string[]): string {
+  return path.map((name) => (looksLikeOption.test(name) || /^\d+$/.test(name) ? name : '?')).join('.');
+}
+
 /** The problems in a zod error; each unknown key is one of its own. */
 export function problemsIn(error: z.ZodError): Problem[] {
   return error.issues.flatMap((issue) => {

@@ -20,6 +20,8 @@ export interface CopierOptions {
   readonly forCopy: (key: string) => Promise<SourceBody | CopyReason>;
   readonly contentType: (key: string) => string;
   readonly isPrivate: (key: string) => boolean;
+  /** Whether the bucket has object ACLs. */
+  readonly acls: boolean;
   readonly cacheControl: string;
   readonly minAgeMs: number;
   readonly maxBytes: number;
@@ -127,7 +129,7 @@ export class Copier {
   }
 
   async #spool(turn: Turn): Promise<CopyEvent> {
-    const { forCopy, marks, identity, minAgeMs, maxBytes, now, isPrivate } = this.#options;
+    const { forCopy, marks, identity, minAgeMs, maxBytes, now, isPrivate, acls } = this.#options;
     const body = turn.body ?? (await forCopy(turn.key));
     if (typeof body === 'string') return notSpooled(body);
     turn.body = body;
@@ -145,6 +147,8 @@ export class Copier {
     // An upload into the wrong bucket would make its key "copied" where nobody reads it.
     if ((await identity.confirm()) !== 'ours') return notSpooled('bucket-unavailable');
     const acl: Acl = body.private || isPrivate(turn.key) ? 'private' : 'public';
+    // Where objects have no ACLs, nothing would hide it any more.
+    if (acl === 'private' && !acls) return notSpooled('private-without-acls');
     const content = { md5: turn.md5, size: body.meta.size, acl };
     return { type: 'spooled', content, mark: await marks.get(turn.key), newId: randomUUID() };
   }

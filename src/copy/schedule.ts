@@ -18,7 +18,7 @@ const patient: ReadonlySet<CopyReason> = new Set([
 ]);
 
 /** Nothing that a later try could change. */
-const hopeless: ReadonlySet<CopyReason> = new Set(['too-large', 'unreadable', 'gone-below']);
+const hopeless: ReadonlySet<CopyReason> = new Set(['too-large', 'unreadable', 'private-without-acls', 'gone-below']);
 
 /** Whether a key is given up after this many tries, this one included. */
 export function givesUp(reason: CopyReason, tries: number, limits: RetryLimits): boolean {

@@ -11,6 +11,7 @@ export type CopyReason =
   | 'changed'
   | 'gone-below'
   | 'unreadable'
+  | 'private-without-acls'
   | 'damaged'
   | 'source-unavailable'
   | 'no-spool-room'

@@ -60,7 +60,7 @@ export function ledgerContract(name: string, makeFixture: () => LedgerFixture): 
       test('makes an unknown key wanted, since now', async () => {
         await ask('a', 1234);
         expect(await ledger.status('a')).toEqual({ status: 'wanted', sinceMs: 1234 });
-        expect(await ledger.queued('a')).toEqual({ tries: 0, notBeforeMs: 0 });
+        expect(await ledger.queued('a')).toMatchObject({ tries: 0, notBeforeMs: 0 });
         expect(await ledger.due(1234, 10)).toEqual(['a']);
       });
 
@@ -113,7 +113,7 @@ export function ledgerContract(name: string, makeFixture: () => LedgerFixture): 
         await ask('a');
         await change('a', {}, { notBeforeMs: 5000 });
         expect(await ledger.due(4999, 10)).toEqual([]);
-        expect(await ledger.queued('a')).toEqual({ tries: 0, notBeforeMs: 5000 });
+        expect(await ledger.queued('a')).toMatchObject({ tries: 0, notBeforeMs: 5000 });
         expect(await ledger.nextDueMs(4999)).toBe(5000);
         expect(await ledger.due(5000, 10)).toEqual(['a']);
         expect(await ledger.nextDueMs(5000)).toBeUndefined();
@@ -126,6 +126,16 @@ export function ledgerContract(name: string, makeFixture: () => LedgerFixture): 
         }
         expect(await ledger.due(9999, 10)).toEqual([]);
         expect(await ledger.nextDueMs(0)).toBeUndefined();
+      });
+
+      test('not while the first look after an unknown outcome is still to come', async () => {
+        await ask('a');
+        await change('a', { attempts: [attempt('1')], look: 0 });
+        expect(await ledger.due(9999, 10)).toEqual([]);
+        expect(await ledger.queued('a')).toMatchObject({ lookFirst: true });
+        await change('a', { look: 1 }, { lookAtMs: 60_000 });
+        expect(await ledger.due(9999, 10)).toEqual(['a']);
+        expect(await ledger.queued('a')).toMatchObject({ lookFirst: false });
       });
 
       test('keeps its age when it is wanted again after a look', async () => {
@@ -380,7 +390,7 @@ export function ledgerContract(name: string, makeFixture: () => LedgerFixture): 
           const now = 50;
           const due = mine(await ledger.due(now, 1e6)).map((key) => model.get(key));
           const expectedDue = [...model.values()]
-            .filter((row) => row.status === 'wanted' && row.notBefore <= now)
+            .filter((row) => row.status === 'wanted' && row.notBefore <= now && row.look !== 0)
             .sort((a, b) => b.asks - a.asks || (a.asked ?? 0) - (b.asked ?? 0));
           expect(due.map((row) => [row?.asks, row?.asked])).toEqual(expectedDue.map((row) => [row.asks, row.asked]));
           const looks = mine(await ledger.looksDue(now, 1e6)).sort();
@@ -395,7 +405,9 @@ export function ledgerContract(name: string, makeFixture: () => LedgerFixture): 
               row?.attempts ?? 0,
             ]);
             expect(await ledger.queued(corner + key)).toEqual(
-              row?.status === 'wanted' ? { tries: row.tries, notBeforeMs: row.notBefore } : undefined,
+              row?.status === 'wanted'
+                ? { tries: row.tries, notBeforeMs: row.notBefore, lookFirst: row.look === 0 }
+                : undefined,
             );
           }
           const after = await ledger.counts(Number.MAX_SAFE_INTEGER);

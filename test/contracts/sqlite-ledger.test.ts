@@ -75,7 +75,7 @@ test('another process can read while this one writes, and sees whole changes onl
   await ledger.close();
 });
 
-test('a write after closing is told so, and harms nobody', async () => {
+test('a write after closing is told so, and harms nobody', { timeout: 2000 }, async () => {
   const ledger = new SqliteLedger(join(scratch(), 'ledger.db'), { batchMs: 1 });
   await ledger.close();
   await expect(ledger.change('a', { attempts: [attempt('1')] }, {}, 1)).rejects.toThrow();

@@ -67,7 +67,7 @@ describe('the demo', () => {
       bucket: { endpoint: 'http://127.0.0.1:9000', name: 'demo-media', accessKey: 'demo', secretKey: 'demo' },
       sources: [{ name: 'basement' }],
       copy: { minAge: 0 },
-      log: { level: 'warn' },
+      log: { level: 'info' },
     });
     expect(refusal(() => loadText(demo)).problems.map(({ path }) => path)).toEqual([
       'state.dir',

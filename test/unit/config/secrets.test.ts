@@ -76,6 +76,10 @@ it('a secret in a file that is not YAML is never part of the error', () => {
         expectNotTold(secret, () => loadText(text, { SPACES_KEY: 'x' }, { '/run/secrets/spaces_secret': 'x' }));
       },
     ),
-    { numRuns: 1000 },
+    {
+      numRuns: 1000,
+      // A secret that swallows a comment becomes the name of an option whose value names variables.
+      examples: [['aa0/+a0+A+a00A/0+0a0/0aaAaaA+aaA!', 176, '']],
+    },
   );
 });
