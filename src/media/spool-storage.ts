@@ -54,8 +54,12 @@ export class FileStorage implements SpoolStorage {
   async read(offset: number, length: number): Promise<Buffer> {
     const handle = await this.#open();
     const buffer = Buffer.allocUnsafe(length);
-    const { bytesRead } = await handle.read(buffer, 0, length, offset);
-    return buffer.subarray(0, bytesRead);
+    for (let done = 0; done < length; ) {
+      const { bytesRead } = await handle.read(buffer, done, length - done, offset + done);
+      if (bytesRead === 0) return buffer.subarray(0, done);
+      done += bytesRead;
+    }
+    return buffer;
   }
 
   async close(): Promise<void> {

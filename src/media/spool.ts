@@ -107,7 +107,10 @@ export class Spool {
 
   /** The whole content in one buffer; only once it is whole. */
   async buffer(): Promise<Buffer> {
-    return this.memory ?? (await this.#storage.read(0, this.size));
+    if (this.memory) return this.memory;
+    const bytes = await this.#storage.read(0, this.size);
+    if (bytes.length < this.size) throw new SpoolError('STORAGE', 'the spool is shorter than it was written');
+    return bytes;
   }
 
   /** Frees the storage once the last reader has closed. */
