@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { env, execPath } from 'node:process';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { within } from '../src/lib/teardown.ts';
+import { within } from '../src/lib/within.ts';
 import { Metrics } from './metrics.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));

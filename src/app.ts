@@ -22,10 +22,11 @@ import { Copies } from './copy/copies.ts';
 import type { CopyRequests } from './copy/copy-requests.ts';
 import { Leases } from './copy/leases.ts';
 import { createAdminServer } from './http/admin-server.ts';
+import { drain } from './http/drain.ts';
 import { createReadServer } from './http/read-server.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { SqliteLedger } from './ledger/sqlite-ledger.ts';
-import { Teardown, within } from './lib/teardown.ts';
+import { Teardown } from './lib/teardown.ts';
 import type { Marks } from './marks/marks.ts';
 import { SqliteMarks } from './marks/sqlite-marks.ts';
 import { Bodies } from './media/bodies.ts';
@@ -284,12 +285,7 @@ async function listen({ config, logger, metrics, report, teardown }: Context, pa
     logger,
     answered: config.log.access ? report.answered : report.counted,
   });
-  teardown.add('read listener', async () => {
-    const closed = readers.close();
-    if (await within(closed, shutdown.drain)) return;
-    readers.server.closeAllConnections();
-    await closed;
-  });
+  teardown.add('read listener', () => drain(readers, shutdown.drain));
   teardown.add('readiness', () => {
     draining = true;
   });

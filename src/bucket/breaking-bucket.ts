@@ -26,7 +26,9 @@ export class BreakingBucket implements Bucket {
       const { kind, trouble } = answer as BucketRead & { trouble?: BucketTrouble };
       return kind === 'unavailable' && trouble !== undefined && counted.has(trouble);
     });
-    this.#breaker = circuitBreaker(failing, {
+    // A reader who leaves says nothing about the store, but must not pass for the proof that it is back.
+    const probing = () => this.#breaker.state === CircuitState.HalfOpen;
+    this.#breaker = circuitBreaker(failing.orWhen(probing), {
       halfOpenAfter: options.retryAfterMs,
       breaker: new ConsecutiveBreaker(options.failures),
     });

@@ -35,7 +35,8 @@ export class IdentityGuard implements Identity {
     if (!this.#running) return this.#begin();
     this.#next ??= this.#running.then(() => {
       this.#next = undefined;
-      return this.#begin();
+      // Who was answered may have asked again already: that check began late enough for these too.
+      return this.#running ?? this.#begin();
     });
     return this.#next;
   }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { millisecondsOf, parseDecimalSeconds } from '../lib/decimal-seconds.ts';
 import { etagOfMd5, type ObjectMeta } from '../lib/object-meta.ts';
 
 /** What a reader may see of the store's headers, besides the validators that are answered from `ObjectMeta`. */
@@ -41,7 +42,8 @@ function etagOf(headers: IncomingHttpHeaders): string | undefined {
 /** The source's mtime if a copy kept it, else when the store got the object. */
 function mtimeMsOf(headers: IncomingHttpHeaders): number {
   const kept = headers['x-amz-meta-mtime'];
-  if (typeof kept === 'string' && /^-?\d{1,11}(\.\d{1,9})?$/.test(kept)) return Math.floor(Number(kept) * 1000);
+  const ns = typeof kept === 'string' ? parseDecimalSeconds(kept) : undefined;
+  if (ns !== undefined) return millisecondsOf(ns);
   const stored = Date.parse(headers['last-modified'] ?? '');
   return Number.isNaN(stored) ? 0 : stored;
 }

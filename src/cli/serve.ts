@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { startApp } from '../app.ts';
 import { configFingerprint } from '../config/fingerprint.ts';
 import { loadConfig } from '../config/load.ts';
@@ -8,6 +9,8 @@ import { version } from './version.ts';
 
 /** Threads of libuv's pool beside those that disks may hold: for state, spool, DNS. */
 const spareThreads = 16;
+/** How long descriptors on the disks may take to close at the end, in milliseconds. */
+const closingMs = 1000;
 
 /** libuv's pool has four threads unless told otherwise before the first is used; hung disk reads would take them all. */
 export function threadsNeeded(config: Config): number {
@@ -28,11 +31,13 @@ export async function serve(options: { config: string }): Promise<void> {
   const app = await startApp(config, logger, metrics);
   logger.info({ event: 'ready', ...app.ports }, 'ready');
 
-  const signal = await firstSignal(() => end(app.pendingDiskOperations(), 1));
+  const signal = await firstSignal(() => exit(app.pendingDiskOperations(), 1));
   logger.info({ event: 'stopping', signal }, 'stopping');
   await app.stop();
   logger.info({ event: 'stopped' }, 'stopped');
-  end(app.pendingDiskOperations(), 0);
+  const end = performance.now() + closingMs;
+  while (app.pendingDiskOperations() > 0 && performance.now() < end) await setTimeout(10);
+  exit(app.pendingDiskOperations(), 0);
 }
 
 /** The same process, started again with another environment. */
@@ -58,7 +63,7 @@ function firstSignal(second: () => void): Promise<NodeJS.Signals> {
 }
 
 /** A disk that hangs holds a thread, and `process.exit` would wait for it for ever. */
-function end(pendingDiskOperations: number, code: number): void {
+function exit(pendingDiskOperations: number, code: number): void {
   if (pendingDiskOperations > 0) process.kill(process.pid, 'SIGKILL');
   process.exit(code);
 }

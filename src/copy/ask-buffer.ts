@@ -9,6 +9,7 @@ export class AskBuffer {
   readonly #options: { delayMs: number; now: () => number; stored: () => void; failed: (error: unknown) => void };
   #asks = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(
     ledger: Pick<Ledger, 'ask'>,
@@ -28,12 +29,19 @@ export class AskBuffer {
   }
 
   /** Resolves when what was added before is durable. */
-  async flush(): Promise<void> {
+  flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const asks = this.#asks;
-    if (asks.size === 0) return;
-    this.#asks = new Map();
+    if (asks.size > 0) {
+      this.#asks = new Map();
+      const before = this.#writing;
+      this.#writing = this.#write(asks).then(() => before);
+    }
+    return this.#writing;
+  }
+
+  async #write(asks: ReadonlyMap<string, number>): Promise<void> {
     try {
       await this.#ledger.ask(asks, this.#options.now());
       this.#options.stored();

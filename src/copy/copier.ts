@@ -6,8 +6,16 @@ import type { Marks } from '../marks/marks.ts';
 import type { SourceBody } from '../media/body.ts';
 import type { Leases } from './leases.ts';
 import { step } from './protocol.ts';
-import type { CopyEvent, Effect, Outcome, Rules, State, Step } from './protocol-state.ts';
-import { backoffMs, givesUp, lookDelayMs, oldEnoughAtMs, type RetryLimits } from './schedule.ts';
+import {
+  type CopyEvent,
+  type Effect,
+  intendedAcl,
+  type Outcome,
+  type Rules,
+  type State,
+  type Step,
+} from './protocol-state.ts';
+import { backoffMs, givesUp, lookDelayMs, oldEnoughAtMs, type RetryLimits, triesNow } from './schedule.ts';
 import { reasonOf } from './spool-reason.ts';
 
 export interface CopierOptions {
@@ -42,12 +50,16 @@ export interface CopierEvents {
 /** One turn with a key: what was taken along, and what to leave behind. */
 interface Turn {
   readonly key: string;
+  readonly what: 'copy' | 'look';
   readonly signal: AbortSignal;
   body: SourceBody | undefined;
   md5: string;
   /** Not to be tried again before. */
   notBeforeMs: number | undefined;
-  sent: number;
+  /** The store confirmed this turn's upload. */
+  stored: boolean;
+  /** It had to delete or change the ACL of what it found. */
+  mended: boolean;
 }
 
 /** Carries out what the protocol says, one step after the other. */
@@ -73,26 +85,28 @@ export class Copier {
     const letGo = this.#options.leases.take(key, what === 'copy' ? { cancel: () => cancel.abort() } : {});
     const turn: Turn = {
       key,
+      what,
       signal: AbortSignal.any([signal, cancel.signal]),
       body,
       md5: '',
       notBeforeMs: undefined,
-      sent: 0,
+      stored: false,
+      mended: false,
     };
     try {
-      if (letGo) await this.#run(rules, turn, what);
+      if (letGo) await this.#run(rules, turn);
     } finally {
       turn.body?.release();
       letGo?.();
     }
   }
 
-  async #run(rules: Rules, turn: Turn, what: 'copy' | 'look'): Promise<void> {
+  async #run(rules: Rules, turn: Turn): Promise<void> {
     const record = await this.#options.ledger.record(turn.key);
-    if (what === 'copy' ? record.status !== 'wanted' : record.look === undefined) return;
+    if (turn.what === 'copy' ? record.status !== 'wanted' : record.look === undefined) return;
     let state: State = { ...record, stage: { at: 'free' } };
     let event: CopyEvent | undefined =
-      what === 'look' ? { type: 'look-due' } : { type: 'begin', mark: await this.#options.marks.get(turn.key) };
+      turn.what === 'look' ? { type: 'look-due' } : { type: 'begin', mark: await this.#options.marks.get(turn.key) };
     while (event) {
       const result: Step = step(rules, state, event);
       await this.#save(turn, result);
@@ -122,15 +136,17 @@ export class Copier {
         return { type: 'looked', look, mark: await marks.get(turn.key), newId: randomUUID() };
       }
       case 'delete':
+        turn.mended = true;
         return { type: 'mended', answer: await this.#mend(() => store.delete(turn.key)) };
       case 'set-acl':
+        turn.mended = true;
         return { type: 'mended', answer: await this.#mend(() => store.setAcl(turn.key, effect.acl)) };
     }
   }
 
   async #spool(turn: Turn): Promise<CopyEvent> {
-    const { forCopy, marks, identity, minAgeMs, maxBytes, now, isPrivate, acls } = this.#options;
-    const body = turn.body ?? (await forCopy(turn.key));
+    const { marks, identity, minAgeMs, maxBytes, now, isPrivate, acls } = this.#options;
+    const body = turn.body ?? (await this.#fetch(turn));
     if (typeof body === 'string') return notSpooled(body);
     turn.body = body;
     if (body.meta.size > maxBytes) return notSpooled('too-large');
@@ -148,9 +164,25 @@ export class Copier {
     if ((await identity.confirm()) !== 'ours') return notSpooled('bucket-unavailable');
     const acl: Acl = body.private || isPrivate(turn.key) ? 'private' : 'public';
     // Where objects have no ACLs, nothing would hide it any more.
-    if (acl === 'private' && !acls) return notSpooled('private-without-acls');
+    const mark = await marks.get(turn.key);
+    if (intendedAcl(mark, acl) === 'private' && !acls) return notSpooled('private-without-acls');
     const content = { md5: turn.md5, size: body.meta.size, acl };
-    return { type: 'spooled', content, mark: await marks.get(turn.key), newId: randomUUID() };
+    return { type: 'spooled', content, mark, newId: randomUUID() };
+  }
+
+  /** A body that comes after the turn was cancelled is let go. */
+  async #fetch({ key, signal }: Turn): Promise<SourceBody | CopyReason> {
+    const fetched = this.#options.forCopy(key);
+    try {
+      return await unlessAborted(fetched, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      fetched.then(
+        (late) => typeof late === 'string' || late.release(),
+        () => undefined,
+      );
+      return 'cancelled';
+    }
   }
 
   async #send(turn: Turn, effect: Extract<Effect, { type: 'send' }>) {
@@ -174,7 +206,7 @@ export class Copier {
       },
       AbortSignal.any([signal, timeout]),
     );
-    if (answer.kind === 'stored') turn.sent = attempt.size;
+    turn.stored = answer.kind === 'stored';
     return answer;
   }
 
@@ -197,16 +229,18 @@ export class Copier {
       return;
     }
     const { givenUp, details } = await this.#ending(turn, result, outcome);
-    const change = givenUp ? { ...save, status: 'refused' as const } : (save ?? {});
+    // What is not below any more needs no list: should it come back, it is asked for again.
+    const end = 'reason' in outcome && outcome.reason === 'gone-below' ? ('none' as const) : ('refused' as const);
+    const change = givenUp ? { ...save, status: end } : (save ?? {});
     await ledger.change(turn.key, change, details, now());
-    events.ended(turn.key, outcome, givenUp, turn.sent);
+    events.ended(turn.key, outcome, givenUp, turn.stored ? (turn.body?.meta.size ?? 0) : 0);
   }
 
   /** What is written beside the protocol's own change when the lease is let go. */
   async #ending(turn: Turn, result: Step, outcome: Outcome): Promise<{ givenUp: boolean; details: ChangeDetails }> {
     const { ledger, retry, now, random } = this.#options;
     const look = this.#lookTime(result.save?.look);
-    if (outcome.type === 'copied' && turn.body && turn.sent > 0) {
+    if (outcome.type === 'copied' && turn.body && turn.stored) {
       const { source, meta } = turn.body;
       return { givenUp: false, details: { ...look, reason: null, source, size: meta.size, md5: turn.md5, tries: 0 } };
     }
@@ -216,19 +250,18 @@ export class Copier {
     }
     const { reason } = outcome;
     const queued = await ledger.queued(turn.key);
-    const tries = (queued?.tries ?? 0) + (reason === 'too-young' || reason === 'cancelled' ? 0 : 1);
+    const tries = triesNow(reason, queued);
     const waitMs = backoffMs(Math.max(1, tries), retry, random());
-    const atOnce = reason === 'missing-again';
+    // A look that is due and could not be taken, or whose mending failed, waits as long as a copy would.
+    const lookAgain =
+      (turn.what === 'look' || turn.mended) && look.lookAtMs === undefined && result.state.look !== undefined;
     return {
       givenUp: queued !== undefined && givesUp(reason, tries, retry),
       details: {
         reason,
         tries,
-        notBeforeMs: turn.notBeforeMs ?? now() + (atOnce ? 0 : waitMs),
-        // A look that is due and could not be taken, or whose mending failed, waits as long as a copy would.
-        ...(look.lookAtMs === undefined && result.state.look !== undefined && reason !== 'missing-again'
-          ? { lookAtMs: now() + waitMs }
-          : look),
+        notBeforeMs: turn.notBeforeMs ?? now() + (reason === 'missing-again' ? 0 : waitMs),
+        ...(lookAgain ? { lookAtMs: now() + waitMs } : look),
       },
     };
   }

@@ -1,4 +1,5 @@
 import type { Ledger } from '../ledger/ledger.ts';
+import { within } from '../lib/within.ts';
 import type { SourceBody } from '../media/body.ts';
 import { AskBuffer } from './ask-buffer.ts';
 import { BodiesInHand } from './bodies-in-hand.ts';
@@ -29,6 +30,8 @@ interface Job {
 
 /** How long to wait when there is nothing to do, or the bucket is not ready, in milliseconds. */
 const idleMs = 500;
+/** How long cancelled copies may take to write down what they know, in milliseconds. */
+const lettingGoMs = 2000;
 /** How long a request may wait for company before it is written, in milliseconds. */
 const gatherMs = 20;
 
@@ -88,10 +91,10 @@ export class Copies implements CopyRequests {
     clearTimeout(this.#timer);
     await this.#asks.flush();
     this.#inHand.clear();
-    const cut = setTimeout(() => this.#stopped.abort(), deadlineMs);
-    await Promise.all(this.#active.values());
-    clearTimeout(cut);
+    const ended = () => Promise.all(this.#active.values());
+    if (await within(ended(), deadlineMs)) return this.#stopped.abort();
     this.#stopped.abort();
+    await within(ended(), lettingGoMs);
   }
 
   #wake(): void {

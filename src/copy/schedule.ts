@@ -25,6 +25,19 @@ export function givesUp(reason: CopyReason, tries: number, limits: RetryLimits):
   return hopeless.has(reason) || (!patient.has(reason) && tries > limits.times);
 }
 
+/**
+ * How many tries in vain this one makes. Waiting for the end of an outage and failing for a reason of its own are counted apart: after
+ * a long outage an object has all its tries left. Being too young or cancelled is no try.
+ */
+export function triesNow(
+  reason: CopyReason,
+  before: { tries: number; reason: CopyReason | undefined } | undefined,
+): number {
+  const { tries = 0, reason: last } = before ?? {};
+  if (reason === 'too-young' || reason === 'cancelled') return tries;
+  return last !== undefined && patient.has(last) !== patient.has(reason) ? 1 : tries + 1;
+}
+
 /** Exponential backoff with full jitter over its upper half, in milliseconds: `tries` counts from 1. `random` is in [0, 1). */
 export function backoffMs(tries: number, limits: RetryLimits, random: number): number {
   const ceiling = Math.min(limits.mostMs, limits.firstMs * 2 ** Math.min(tries - 1, 30));

@@ -61,8 +61,9 @@ export class MediaHandler {
       record.why = why;
       sendRefusal(reply, cors, status, headers);
     };
-    // RFC 9112 §3.2: more than one Host is a bad request; Node takes the first in silence.
-    if (hostLines(request.raw.rawHeaders) > 1) return refuse(400, 'bad-host');
+    // RFC 9112 §3.2: exactly one Host, or it is a bad request; Node takes the first of several in silence.
+    const hosts = hostLines(request.raw.rawHeaders);
+    if (hosts > 1 || (hosts === 0 && request.raw.httpVersion !== '1.0')) return refuse(400, 'bad-host');
     const route = matchRoute(routes, request.headers.host, request.originalUrl);
     if (route.kind === 'bad-target') return refuse(400, route.kind);
     if (route.kind !== 'match') return refuse(404, route.kind);

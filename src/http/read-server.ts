@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/schema.ts';
 import type { ReadThrough } from '../media/read-through.ts';
 import { AccessLog, type AccessRecord } from './access-log.ts';
+import { refuseExpectations, refuseUnparsed } from './client-errors.ts';
 import { MediaHandler } from './media-handler.ts';
 import { sendRefusal } from './refusal.ts';
 
@@ -26,11 +27,14 @@ export function createReadServer(options: ReadServerOptions): FastifyInstance {
     requestTimeout: read.requestTimeout,
     connectionTimeout: read.stallTimeout,
     forceCloseConnections: 'idle',
+    http: { requireHostHeader: false },
+    clientErrorHandler: (error, socket) => refuseUnparsed(error, socket, read.cors),
     exposeHeadRoutes: false,
     rewriteUrl: () => '/',
     genReqId: () => '',
   });
-  (app.server as Server).maxConnections = read.maxConnections;
+  app.server.maxConnections = read.maxConnections;
+  refuseExpectations(app.server as Server, read.cors);
   const log = new AccessLog(options.answered);
   const media = new MediaHandler({ routes: read.routes, cors: read.cors, reads: options.reads });
   // In a hook, so that methods which fastify does not know and bodies that nobody wants meet it too.

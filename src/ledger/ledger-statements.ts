@@ -5,7 +5,7 @@ export function prepareLedger(db: DatabaseSync) {
   return {
     identity: db.prepare('SELECT id, endpoint, bucket FROM ledger'),
     bind: db.prepare('UPDATE ledger SET endpoint = ?, bucket = ?'),
-    copy: db.prepare('SELECT status, since_ms, look, deleting, tries, not_before_ms FROM copies WHERE key = ?'),
+    copy: db.prepare('SELECT status, since_ms, look, deleting, tries, reason, not_before_ms FROM copies WHERE key = ?'),
     attempts: db.prepare('SELECT id, generation, md5, size, source_acl AS sourceAcl FROM attempts WHERE key = ?'),
     ask: db.prepare(
       `INSERT INTO copies (key, status, since_ms, asks, asked_ms) VALUES (:key, 'wanted', :nowMs, :n, :nowMs)

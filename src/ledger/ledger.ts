@@ -69,6 +69,13 @@ export interface ChangeDetails {
   readonly tries?: number;
 }
 
+export interface Queued {
+  readonly tries: number;
+  readonly reason: CopyReason | undefined;
+  readonly notBeforeMs: number;
+  readonly lookFirst: boolean;
+}
+
 export interface Binding {
   readonly endpoint: string;
   readonly bucket: string;
@@ -101,8 +108,8 @@ export interface Ledger {
   record(key: string): Promise<CopyRecord>;
   /** The status as readers need it, and since when. */
   status(key: string): Promise<{ status: CopyStatus; sinceMs: number } | undefined>;
-  /** A key that is wanted: how often it was tried in vain, and when it may be taken up; `lookFirst`: not before its first look. */
-  queued(key: string): Promise<{ tries: number; notBeforeMs: number; lookFirst: boolean } | undefined>;
+  /** A key that is wanted: how often it was tried in vain and why at last, and when it may be taken up; `lookFirst`: not before its first look. */
+  queued(key: string): Promise<Queued | undefined>;
   /** Adds so many asks to each key: unknown ones become `wanted`. `copied`, `superseded` and `refused` stay what they are. */
   ask(asks: ReadonlyMap<string, number>, nowMs: number): Promise<void>;
   change(key: string, change: RecordChange, details: ChangeDetails, nowMs: number): Promise<void>;

@@ -6,11 +6,13 @@ import type {
   Attempt,
   Binding,
   ChangeDetails,
+  CopyReason,
   CopyRecord,
   CopyStatus,
   Ledger,
   LedgerCounts,
   ListedCopy,
+  Queued,
   RecordChange,
 } from './ledger.ts';
 import { ledgerMigrations } from './ledger-schema.ts';
@@ -22,6 +24,7 @@ interface CopyRow {
   look: number | null;
   deleting: number;
   tries: number;
+  reason: CopyReason | null;
   not_before_ms: number;
 }
 
@@ -63,10 +66,11 @@ export class SqliteLedger implements Ledger {
     return row === undefined || row.status === 'none' ? undefined : { status: row.status, sinceMs: row.since_ms };
   }
 
-  async queued(key: string): Promise<{ tries: number; notBeforeMs: number; lookFirst: boolean } | undefined> {
+  async queued(key: string): Promise<Queued | undefined> {
     const row = this.#sql.copy.get(key) as CopyRow | undefined;
     if (row?.status !== 'wanted') return undefined;
-    return { tries: row.tries, notBeforeMs: row.not_before_ms, lookFirst: row.look === 0 };
+    const { tries, reason, not_before_ms: notBeforeMs, look } = row;
+    return { tries, reason: reason ?? undefined, notBeforeMs, lookFirst: look === 0 };
   }
 
   ask(asks: ReadonlyMap<string, number>, nowMs: number): Promise<void> {

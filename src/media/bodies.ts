@@ -1,11 +1,6 @@
 import type { EdgeCache } from '../cache/edge-cache.ts';
-import { type Origin, SharedBody } from './shared-body.ts';
+import { type Origin, SharedBody, type Ticket } from './shared-body.ts';
 import type { SpoolRoom } from './spool-room.ts';
-
-/** A fetch under way: what it brings may be kept unless the key was purged meanwhile. */
-export interface Ticket {
-  barred: boolean;
-}
 
 /** The bodies that can be joined, by key, and what becomes of them when they are whole. */
 export class Bodies {
@@ -46,18 +41,23 @@ export class Bodies {
     }
   }
 
-  /** Starts to fill a body from its origin. Undefined: there is no room; the origin is untouched. Hold it before the next await. */
+  /**
+   * Starts to fill a body from its origin; nobody joins it before `share`. Undefined: there is no room; the origin is untouched. Hold it
+   * before the next await.
+   */
   begin(key: string, origin: Origin, ticket: Ticket): SharedBody | undefined {
     const storage = this.#room.reserve(origin.meta.size);
     if (!storage) return undefined;
-    const options = { readAheadBytes: this.#readAheadBytes, keepFilling: this.cacheable(origin) };
-    const body = new SharedBody(key, origin, storage, options, {
+    const options = { readAheadBytes: this.#readAheadBytes, keepFilling: this.cacheable(origin), ticket };
+    return new SharedBody(key, origin, storage, options, {
       filled: (filled) => this.#store(filled),
       gone: (gone) => this.#forget(gone),
     });
-    if (ticket.barred) body.barred = true;
-    else this.#open.set(key, body);
-    return body;
+  }
+
+  /** Lets others join it, unless the key was purged meanwhile, or the body broke. */
+  share(body: SharedBody): void {
+    if (!body.gone) this.#open.set(body.key, body);
   }
 
   /** The key was changed: what is cached goes, and what is under way is neither joined nor stored. */
@@ -66,9 +66,8 @@ export class Bodies {
     for (const ticket of this.#tickets.get(key) ?? []) ticket.barred = true;
     this.#tickets.delete(key);
     const body = this.#open.get(key);
-    if (!body) return;
-    body.barred = true;
     this.#open.delete(key);
+    body?.bar();
   }
 
   async #store(body: SharedBody): Promise<void> {

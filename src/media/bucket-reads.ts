@@ -56,6 +56,7 @@ export class BucketReads {
       if (answer.kind === 'unsatisfiable') throw new Error('a whole object cannot be unsatisfiable');
       if (answer.kind !== 'found') return answer;
       const body = this.#bodies.begin(key, this.#originOf(key, answer), ticket);
+      if (body) this.#bodies.share(body);
       return body ? { kind: 'shared', body } : { kind: 'alone', body: this.#aloneBody(key, answer) };
     });
   }

@@ -22,6 +22,11 @@ export interface Origin {
   close(): void;
 }
 
+/** A fetch under way: what it brings may be kept unless the key was purged meanwhile. */
+export interface Ticket {
+  barred: boolean;
+}
+
 /** What a body tells those who keep it. */
 export interface SharedBodyEvents {
   /** Every byte is here and verified. */
@@ -42,12 +47,12 @@ export class SharedBody {
   readonly #events: SharedBodyEvents;
   readonly #bytes: Readable;
   readonly #filling: Promise<{ md5: string }>;
+  readonly #ticket: Ticket;
   #meta: ObjectMeta;
   #holders = 0;
   #keepFilling: boolean;
   #disposed = false;
-  /** Not to be joined or stored any more: the key was changed meanwhile. */
-  barred = false;
+  #broken = false;
   /** The bytes were offered to a copy already. */
   offered = false;
 
@@ -55,7 +60,7 @@ export class SharedBody {
     key: string,
     origin: Origin,
     storage: SpoolStorage,
-    options: { readAheadBytes: number; keepFilling: boolean },
+    options: { readAheadBytes: number; keepFilling: boolean; ticket: Ticket },
     events: SharedBodyEvents,
   ) {
     this.key = key;
@@ -64,6 +69,7 @@ export class SharedBody {
     this.#spool = new Spool(storage, origin.meta.size);
     this.#readAheadBytes = options.readAheadBytes;
     this.#keepFilling = options.keepFilling;
+    this.#ticket = options.ticket;
     this.#events = events;
     this.#bytes = origin.bytes();
     this.#filling = this.#fill();
@@ -75,8 +81,14 @@ export class SharedBody {
     return this.#meta;
   }
 
-  get whole(): boolean {
-    return this.#spool.whole;
+  /** Not to be joined or stored any more: the key was changed meanwhile, or the fill broke. */
+  get barred(): boolean {
+    return this.#ticket.barred || this.#broken;
+  }
+
+  /** It cannot be held any more. */
+  get gone(): boolean {
+    return this.#disposed || this.barred;
   }
 
   /** Holds the body. */
@@ -113,6 +125,18 @@ export class SharedBody {
     };
   }
 
+  /** From now on it is for those alone who hold it already. */
+  bar(): void {
+    this.#ticket.barred = true;
+    this.#keepFilling = false;
+    this.#disposeIfUnwanted();
+  }
+
+  /** Resolves with the first byte; rejects with what broke the read before it. */
+  started(): Promise<void> {
+    return this.#spool.started();
+  }
+
   buffer(): Promise<Buffer> {
     return this.#spool.buffer();
   }
@@ -141,7 +165,7 @@ export class SharedBody {
       await this.#events.filled(this);
       return { md5 };
     } catch (error) {
-      this.barred = true;
+      this.#broken = true;
       this.#events.gone(this);
       throw error;
     } finally {

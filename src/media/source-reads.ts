@@ -3,7 +3,7 @@ import { type Source, type SourceAnswer, type SourceObject, SourceReadError } fr
 import type { Bodies } from './bodies.ts';
 import type { Body, SourceBody } from './body.ts';
 import { FlightGroup } from './flight-group.ts';
-import type { Origin, SharedBody } from './shared-body.ts';
+import type { Origin, SharedBody, Ticket } from './shared-body.ts';
 
 /** What the sources, asked in order, said. */
 export type Below =
@@ -39,19 +39,8 @@ export class SourceReads {
   }
 
   /** Asks the sources in order. The caller closes the object. */
-  async find(key: string, signal: AbortSignal): Promise<Below> {
-    let unavailable = false;
-    let damaged = false;
-    for (const source of this.#options.sources) {
-      const answer = await source.open(key, signal);
-      if (answer.kind === 'found') return { ...answer, source: source.name };
-      if (answer.kind === 'private') return answer;
-      if (answer.kind === 'missing') continue;
-      this.#options.troubled(source.name, answer, key);
-      if (answer.kind === 'damaged') damaged = true;
-      else unavailable = true;
-    }
-    return unavailable || damaged ? { kind: 'unavailable', damaged } : { kind: 'missing' };
+  find(key: string, signal: AbortSignal): Promise<Below> {
+    return this.#search(key, signal, async (object, source) => ({ kind: 'found', object, source }));
   }
 
   /** The object as a body: joined where somebody reads it from a source already, begun otherwise. */
@@ -87,18 +76,73 @@ export class SourceReads {
   }
 
   #begin(key: string): Promise<BelowBody> {
-    return this.#options.bodies.fetching(key, async (ticket) => {
+    return this.#options.bodies.fetching(key, (ticket) =>
       // One reader's leaving must not end what others wait for; the source's own deadline bounds it.
-      const found = await this.find(key, new AbortController().signal);
-      if (found.kind !== 'found') return found;
-      const { object, source } = found;
-      if (this.#options.wantsWhole(object.meta.size)) {
-        const body = this.#options.bodies.begin(key, originOf(object, source), ticket);
+      this.#search<BelowBody>(key, new AbortController().signal, async (object, source, last) => {
+        const body = await this.#share(key, object, source, ticket);
         if (body) return { kind: 'shared', body };
-      }
-      return { kind: 'alone', body: aloneBody(object), object, source };
-    });
+        // Read twice, but only where another source might do better.
+        if (!last && object.meta.size > 0) await tryFirstByte(object);
+        return { kind: 'alone', body: aloneBody(object), object, source };
+      }),
+    );
   }
+
+  /** Undefined: nobody wants all of it, or there is no room. Throws when not even its first byte can be read. */
+  async #share(key: string, object: SourceObject, source: string, ticket: Ticket): Promise<SharedBody | undefined> {
+    const { bodies, wantsWhole } = this.#options;
+    const body = wantsWhole(object.meta.size) ? bodies.begin(key, originOf(object, source), ticket) : undefined;
+    if (!body) return undefined;
+    const { release } = body.hold();
+    try {
+      await body.started();
+      bodies.share(body);
+    } finally {
+      // Whoever waits for this body holds it by then.
+      setImmediate(release);
+    }
+    return body;
+  }
+
+  /** The first source that has it, and from which `use` can read it. */
+  async #search<T>(
+    key: string,
+    signal: AbortSignal,
+    use: (object: SourceObject, source: string, last: boolean) => Promise<T>,
+  ): Promise<T | Exclude<Below, { kind: 'found' }>> {
+    let unavailable = false;
+    let damaged = false;
+    const { sources } = this.#options;
+    for (const source of sources) {
+      let answer = await source.open(key, signal);
+      if (answer.kind === 'found') {
+        try {
+          return await use(answer.object, source.name, source === sources.at(-1));
+        } catch (error) {
+          answer.object.close();
+          answer = brokenRead(error);
+        }
+      }
+      if (answer.kind === 'private') return answer;
+      if (answer.kind === 'missing') continue;
+      this.#options.troubled(source.name, answer, key);
+      if (answer.kind === 'damaged') damaged = true;
+      else unavailable = true;
+    }
+    return unavailable || damaged ? { kind: 'unavailable', damaged } : { kind: 'missing' };
+  }
+}
+
+async function tryFirstByte(object: SourceObject): Promise<void> {
+  for await (const _ of object.read({ first: 0, last: 0 }));
+}
+
+/** An object that was there, and gave not one byte. */
+function brokenRead(error: unknown): Extract<SourceAnswer, { kind: 'damaged' | 'unavailable' }> {
+  const { code } = error as { code?: string };
+  if (code === 'EIO') return { kind: 'damaged', cause: error };
+  const trouble = code === 'TIMEOUT' ? 'timeout' : code === 'BUSY' ? 'busy' : 'io';
+  return { kind: 'unavailable', trouble, cause: error };
 }
 
 function originOf(object: SourceObject, source: string): Origin {

@@ -72,6 +72,11 @@ export class Spool {
     return hash.digest('hex');
   }
 
+  /** Resolves with the first byte that can be read; rejects when there is none to come. */
+  async started(): Promise<void> {
+    while (this.#filled === 0 && !this.#whole) await this.#progress();
+  }
+
   /** Breaks every read that is not behind what was filled. */
   fail(error: Error): void {
     this.#failure ??= error;
@@ -131,13 +136,16 @@ export class Spool {
   }
 
   async #take(at: number, wanted: number): Promise<Buffer> {
-    while (at >= this.#filled) {
-      if (this.#failure) throw this.#failure;
-      await new Promise<void>((resolve) => this.#waiting.add(resolve));
-    }
+    while (at >= this.#filled) await this.#progress();
     const chunk = await this.#storage.read(at, Math.min(wanted, this.#filled - at));
     if (chunk.length === 0) throw new SpoolError('STORAGE', 'the spool is shorter than it was written');
     return chunk;
+  }
+
+  /** Waits for more bytes, or throws what broke the fill. */
+  async #progress(): Promise<void> {
+    if (this.#failure) throw this.#failure;
+    await new Promise<void>((resolve) => this.#waiting.add(resolve));
   }
 
   #publish(filled: number): void {

@@ -86,9 +86,10 @@ export class Metrics {
       for (const status of ['wanted', 'copied', 'superseded', 'refused'] as const)
         g.labels(status).set(byStatus[status]);
     });
-    this.#reading('copy_queue_oldest_seconds', 'Age of the oldest request for a copy', [], async (g) =>
-      g.set((readings.now() - ((await readings.ledger()).oldestWantedMs ?? readings.now())) / 1000),
-    );
+    this.#reading('copy_queue_oldest_seconds', 'Age of the oldest request for a copy', [], async (g) => {
+      const { oldestWantedMs } = await readings.ledger();
+      g.set(oldestWantedMs === undefined ? 0 : Math.max(0, (readings.now() - oldestWantedMs) / 1000));
+    });
     this.#reading('copy_attempts_open', 'Uploads whose outcome is not settled', [], async (g) =>
       g.set((await readings.ledger()).openAttempts),
     );

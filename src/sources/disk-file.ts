@@ -2,6 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { ByteRange } from '../lib/byte-range.ts';
+import { decimalSeconds } from '../lib/decimal-seconds.ts';
 import type { ObjectMeta } from '../lib/object-meta.ts';
 import type { DiskGate } from './disk-gate.ts';
 import { type SourceObject, SourceReadError } from './source.ts';
@@ -85,12 +86,4 @@ export class DiskFile implements SourceObject {
     if (bytesRead === 0) throw new SourceReadError('CHANGED', `${this.#disk}: the file ends at byte ${offset}`);
     return buffer.subarray(0, bytesRead);
   }
-}
-
-/** Nanoseconds since the epoch as decimal seconds without trailing zeros, as rclone writes `mtime`. */
-export function decimalSeconds(ns: bigint): string {
-  const sign = ns < 0n ? '-' : '';
-  const abs = ns < 0n ? -ns : ns;
-  const fraction = (abs % 1_000_000_000n).toString().padStart(9, '0').replace(/0+$/, '');
-  return `${sign}${abs / 1_000_000_000n}${fraction === '' ? '' : `.${fraction}`}`;
 }

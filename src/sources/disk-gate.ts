@@ -27,11 +27,17 @@ export class DiskGate {
   readonly #all: LimitFunction;
   readonly #lookups: LimitFunction;
   #stuck = 0;
+  #stuckLookups = 0;
 
   constructor(limits: GateLimits) {
     this.#limits = limits;
     this.#all = pLimit(limits.maxOutstanding);
     this.#lookups = pLimit(limits.maxLookups);
+  }
+
+  /** The disk owes an answer on every place, or on every place for look-ups: nobody need wait the deadline out to learn it. */
+  get hung(): boolean {
+    return this.#stuck >= this.#limits.maxOutstanding || this.#stuckLookups >= this.#limits.maxLookups;
   }
 
   /** Operations under way, and how many of them have outlived their deadline. */
@@ -59,16 +65,16 @@ export class DiskGate {
   }
 
   async #raced<T>(lane: LimitFunction, run: (call: Call) => Promise<T>, discard?: (late: T) => void): Promise<T> {
-    // When the disk owes an answer on every place, nobody else need wait the deadline out to learn it.
-    if (this.#stuck >= this.#limits.maxOutstanding) throw new SourceReadError('BUSY', 'the disk does not answer');
-    if (lane.pendingCount >= this.#limits.maxWaiting)
+    const stuck = lane === this.#lookups ? this.hung : this.#stuck >= this.#limits.maxOutstanding;
+    if (stuck) throw new SourceReadError('BUSY', 'the disk does not answer');
+    if (lane.activeCount + lane.pendingCount >= lane.concurrency + this.#limits.maxWaiting)
       throw new SourceReadError('BUSY', 'too many operations wait for this disk');
     const call: Call = { started: false, late: false };
     const work = run(call);
     let timer: NodeJS.Timeout | undefined;
     const deadline = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        this.#letGo(call, work, discard);
+        this.#letGo(call, lane === this.#lookups, work, discard);
         reject(new SourceReadError('TIMEOUT', `no answer within ${this.#limits.deadlineMs} ms`));
       }, this.#limits.deadlineMs);
     });
@@ -79,12 +85,16 @@ export class DiskGate {
     }
   }
 
-  #letGo<T>(call: Call, work: Promise<T>, discard?: (late: T) => void): void {
+  #letGo<T>(call: Call, lookup: boolean, work: Promise<T>, discard?: (late: T) => void): void {
     call.late = true;
+    const count = (by: number) => {
+      this.#stuck += by;
+      if (lookup) this.#stuckLookups += by;
+    };
     const { started } = call;
-    if (started) this.#stuck += 1;
+    if (started) count(1);
     const answered = () => {
-      if (started) this.#stuck -= 1;
+      if (started) count(-1);
     };
     work.then((late) => {
       answered();

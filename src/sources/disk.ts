@@ -2,6 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import { readlinkSync } from 'node:fs';
 import { constants, type FileHandle, lstat, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { millisecondsOf } from '../lib/decimal-seconds.ts';
 import type { ObjectMeta } from '../lib/object-meta.ts';
 import { DiskFile } from './disk-file.ts';
 import { DiskGate, type GateLimits } from './disk-gate.ts';
@@ -50,9 +51,9 @@ export class DiskSource implements Source {
     return this.#gate.load;
   }
 
-  /** Every place is held by an operation that outlived its deadline. */
+  /** It owes so many answers that it is not asked any more until one comes. */
   get hung(): boolean {
-    return this.#gate.load.stuck >= this.#options.maxOutstanding;
+    return this.#gate.hung;
   }
 
   async open(key: string, signal: AbortSignal): Promise<SourceAnswer> {
@@ -78,7 +79,7 @@ export class DiskSource implements Source {
   #found(key: string, handle: FileHandle, stats: BigIntStats): DiskFile {
     const meta: ObjectMeta = {
       size: Number(stats.size),
-      mtimeMs: Number(stats.mtimeNs / 1_000_000n),
+      mtimeMs: millisecondsOf(stats.mtimeNs),
       headers: this.#options.headersOf(key),
     };
     return new DiskFile(handle, this.#gate, meta, stats, this.name);

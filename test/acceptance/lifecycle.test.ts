@@ -286,6 +286,12 @@ describe.skipIf(needs('ceph', 'fuse').skip)('a disk that hangs', () => {
     expect({ status, text }).toEqual({ status: 503, text: expect.stringContaining('hanging') });
   });
 
+  test('is not waited for by those who come when it is known to hang', async () => {
+    const { value, ms } = await timed(upstairs.get('/hung/3.jpg'));
+    expect(value.status).toBe(503);
+    expect(ms).toBeLessThan(deadlineMs / 2);
+  });
+
   test('serves again as soon as it answers', async () => {
     await disk.setRules([]);
     await eventually(async () => expect((await upstairs.get('/hung/0.jpg')).status).toBe(200));
@@ -307,5 +313,34 @@ describe.skipIf(needs('ceph', 'fuse').skip)('a disk that hangs', () => {
     await reader;
     const exit = await upstairs.exited;
     expect(exit.code === 0 || exit.signal === 'SIGKILL').toBe(true);
+  });
+
+  test('does not keep a program from ending whose copies wait for it', { timeout: 60_000 }, async () => {
+    const rgw = sharedRgw();
+    const root = scratch('root');
+    await basement(root, { 'asked-for.jpg': small });
+    await using slow = await mountFaultyDisk(root, { directIo: true });
+    await using proxy = await faultProxy(rgw.endpoint, () => 'refuse');
+    const moving = await startUpstairs({
+      config: baseConfig({
+        endpoint: proxy.endpoint,
+        bucket: await rgw.freshBucket(),
+        root,
+        sources: [{ type: 'disk', name: 'slow', root: slow.mountPoint, deadline: '30s' }],
+        copy: { minAge: '0ms' },
+        shutdown: { drain: '500ms', copies: '500ms' },
+      }),
+    });
+    onTestFinished(() => moving.dispose());
+    // Asked for while the bucket is away, by HEAD: the copy opens the file itself, later.
+    expect((await moving.get('/asked-for.jpg', { method: 'HEAD' })).status).toBe(200);
+    await eventually(async () => expect(await moving.metric('upstairs_ledger_keys', { status: 'wanted' })).toBe(1));
+    await slow.setRules([{ op: 'open', hang: true }]);
+    proxy.decide = () => 'pass';
+    await eventually(async () => expect((await slow.stats()).in_flight.length).toBeGreaterThan(0), { withinMs: 8000 });
+    const began = performance.now();
+    process.kill(moving.pid, 'SIGTERM');
+    await eventually(() => ended(moving.pid), { withinMs: 12_000 });
+    expect(performance.now() - began).toBeLessThan(500 + 500 + 2000);
   });
 });

@@ -5,9 +5,12 @@ import { backoffMs, givesUp, lookDelayMs, oldEnoughAtMs } from '../../../src/cop
 const limits = { firstMs: 1000, mostMs: 60_000, times: 3 };
 
 describe('giving a copy up', () => {
-  test.each(['too-large', 'unreadable', 'gone-below'] as const)('happens at once when it is %s', (reason) => {
-    expect(givesUp(reason, 1, limits)).toBe(true);
-  });
+  test.each(['too-large', 'unreadable', 'private-without-acls', 'gone-below'] as const)(
+    'happens at once when it is %s',
+    (reason) => {
+      expect(givesUp(reason, 1, limits)).toBe(true);
+    },
+  );
 
   test.each([
     'too-young',

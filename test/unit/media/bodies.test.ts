@@ -4,13 +4,21 @@ import { buffer } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MemoryCache } from '../../../src/cache/memory-cache.ts';
-import { Bodies, type Ticket } from '../../../src/media/bodies.ts';
+import { Bodies } from '../../../src/media/bodies.ts';
+import type { SharedBody } from '../../../src/media/shared-body.ts';
 import { SpoolRoom } from '../../../src/media/spool-room.ts';
+import { eventually } from '../../support/eventually.ts';
 import { scratch } from '../../support/scratch.ts';
 import { bytesAndError, FakeOrigin, md5Of, pattern, settle } from './fake-origin.ts';
 
 const limits = { memoryBytes: 100_000, memoryObjectBytes: 50_000, diskBytes: 200_000 };
-const open: Ticket = { barred: false };
+
+/** Begun, and open to be joined. */
+function shared(bodies: Bodies, origin: FakeOrigin, ticket = { barred: false }, key = 'key'): SharedBody {
+  const body = bodies.begin(key, origin, ticket) ?? expect.fail('no room');
+  bodies.share(body);
+  return body;
+}
 
 function setUp({ maxObjectBytes = 10_000, ...change }: Partial<typeof limits & { maxObjectBytes: number }> = {}) {
   const dir = scratch('spool');
@@ -18,7 +26,7 @@ function setUp({ maxObjectBytes = 10_000, ...change }: Partial<typeof limits & {
   const cache = new MemoryCache({ maxBytes: 1_000_000, maxObjectBytes, ttlMs: 60_000 });
   const bodies = new Bodies({ room, cache, now: () => 1234, readAheadBytes: 1000 });
   const isEmpty = async () => {
-    for (let i = 0; i < 1000 && room.used.memory + room.used.disk > 0; i++) await settle(1);
+    await eventually(() => room.used.memory + room.used.disk === 0, { withinMs: 2000, everyMs: 1 });
     expect(room.used).toEqual({ memory: 0, disk: 0 });
     expect(readdirSync(dir)).toEqual([]);
   };
@@ -29,7 +37,7 @@ describe('a fetch that others may join', () => {
   test('is found while somebody holds it, and not after', async () => {
     const { bodies, isEmpty } = setUp();
     const origin = new FakeOrigin(pattern(20_000));
-    const body = bodies.begin('key', origin, open)!;
+    const body = shared(bodies, origin);
     const held = body.hold();
     expect(bodies.find('key')).toBe(body);
     expect(bodies.find('other')).toBeUndefined();
@@ -41,7 +49,7 @@ describe('a fetch that others may join', () => {
   test('is kept in the cache when it is whole, with its entity tag and the time', async () => {
     const { bodies, cache, isEmpty } = setUp();
     const origin = new FakeOrigin(pattern(5000));
-    bodies.begin('key', origin, open)!.hold().release();
+    shared(bodies, origin).hold().release();
     origin.giveFrom();
     await isEmpty();
     expect(cache.get('key')).toMatchObject({ storedAtMs: 1234, meta: { etag: `"${md5Of(origin.content)}"` } });
@@ -51,7 +59,7 @@ describe('a fetch that others may join', () => {
   test('is not kept when it is too large for the cache, nor filled for nobody', async () => {
     const { bodies, cache, isEmpty } = setUp();
     const origin = new FakeOrigin(pattern(10_001));
-    bodies.begin('key', origin, open)!.hold().release();
+    shared(bodies, origin).hold().release();
     expect(origin.tap.destroyed).toBe(true);
     await isEmpty();
     expect(cache.get('key')).toBeUndefined();
@@ -61,7 +69,7 @@ describe('a fetch that others may join', () => {
     const { bodies, cache } = setUp();
     const origin = new FakeOrigin(pattern(100));
     Object.assign(origin, { fromSource: { mtime: '1', private: true } });
-    const copy = bodies.begin('key', origin, open)!.holdForCopy();
+    const copy = shared(bodies, origin).holdForCopy();
     origin.giveFrom();
     await copy.whole();
     expect(cache.get('key')).toBeUndefined();
@@ -71,7 +79,7 @@ describe('a fetch that others may join', () => {
   test('is not kept when it broke', async () => {
     const { bodies, cache, isEmpty } = setUp();
     const origin = new FakeOrigin(pattern(100));
-    const held = bodies.begin('key', origin, open)!.hold();
+    const held = shared(bodies, origin).hold();
     const reading = bytesAndError(await held.open());
     origin.give(0, 50);
     origin.tap.destroy(new Error('EIO'));
@@ -85,7 +93,7 @@ describe('a fetch that others may join', () => {
   test('is not begun when there is no room, and its origin stays untouched', () => {
     const { bodies, room } = setUp({ diskBytes: 0 });
     const origin = new FakeOrigin(pattern(60_000));
-    expect(bodies.begin('key', origin, open)).toBeUndefined();
+    expect(bodies.begin('key', origin, { barred: false })).toBeUndefined();
     expect(origin.closed).toBe(0);
     expect(origin.tap.destroyed).toBe(false);
     expect(room.used).toEqual({ memory: 0, disk: 0 });
@@ -94,8 +102,8 @@ describe('a fetch that others may join', () => {
   test('that breaks does not take away a newer one of the same key', async () => {
     const { bodies } = setUp();
     const [old, fresh] = [new FakeOrigin(pattern(20_000)), new FakeOrigin(pattern(20_000))];
-    const oldHeld = bodies.begin('key', old, open)!.hold();
-    const newer = bodies.begin('key', fresh, open)!;
+    const oldHeld = shared(bodies, old).hold();
+    const newer = shared(bodies, fresh);
     const newHeld = newer.hold();
     old.tap.destroy(new Error('EIO'));
     await settle();
@@ -116,7 +124,7 @@ describe('a purge', () => {
   test('lets nobody join what was under way, and keeps nothing of it', async () => {
     const { bodies, cache, isEmpty } = setUp();
     const origin = new FakeOrigin(pattern(5000));
-    const held = bodies.begin('key', origin, open)!.hold();
+    const held = shared(bodies, origin).hold();
     const reading = held.open().then(buffer);
     origin.give(0, 2000);
     await settle();
@@ -135,7 +143,7 @@ describe('a purge', () => {
     const answered = Promise.withResolvers<void>();
     const fetching = bodies.fetching('key', async (ticket) => {
       await answered.promise;
-      return bodies.begin('key', origin, ticket)!.hold();
+      return shared(bodies, origin, ticket).hold();
     });
     bodies.purge('key');
     answered.resolve();
@@ -194,10 +202,10 @@ describe('a purge', () => {
   test('between the last byte and the cache keeps the cache clean', async () => {
     const { bodies, cache, isEmpty } = setUp({ memoryBytes: 0 }); // a file: reading it back takes a moment
     const origin = new FakeOrigin(pattern(5000));
-    const body = bodies.begin('key', origin, open)!;
+    const body = shared(bodies, origin);
     const held = body.hold();
     origin.giveFrom();
-    while (!body.whole) await settle(1);
+    while (body.meta.etag === undefined) await settle(1);
     bodies.purge('key');
     held.release();
     await isEmpty();
@@ -207,7 +215,7 @@ describe('a purge', () => {
   test('leaves nothing filling that nobody reads any more', async () => {
     const { bodies, isEmpty } = setUp();
     const origin = new FakeOrigin(pattern(5000));
-    const held = bodies.begin('key', origin, open)!.hold();
+    const held = shared(bodies, origin).hold();
     bodies.purge('key');
     held.release();
     expect(origin.tap.destroyed).toBe(true);
@@ -253,6 +261,7 @@ test('under any load the room is never overdrawn, every reader gets exact bytes 
           const body = seen ?? bodies.begin(key, new FakeOrigin(content, stream), { barred: false });
           check();
           if (!body) return;
+          if (!seen) bodies.share(body);
           sizes.set(key, length);
           const held = body.hold();
           const bytes = await held.open();

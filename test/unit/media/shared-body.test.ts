@@ -3,6 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { SharedBody } from '../../../src/media/shared-body.ts';
 import { SpoolRoom } from '../../../src/media/spool-room.ts';
+import { eventually } from '../../support/eventually.ts';
 import { scratch } from '../../support/scratch.ts';
 import { bytesAndError, FakeOrigin, md5Of, pattern, settle } from './fake-origin.ts';
 
@@ -17,7 +18,7 @@ function setUp({ size = 1000, memory = inMemory, keepFilling = false, readAheadB
     'key',
     origin,
     room.reserve(size)!,
-    { readAheadBytes, keepFilling },
+    { readAheadBytes, keepFilling, ticket: { barred: false } },
     {
       filled: async () => void events.push('filled'),
       gone: () => void events.push('gone'),
@@ -25,7 +26,7 @@ function setUp({ size = 1000, memory = inMemory, keepFilling = false, readAheadB
   );
   const usedNow = () => room.used.memory + room.used.disk;
   const letGo = async () => {
-    for (let i = 0; i < 500 && usedNow() > 0; i++) await settle(1);
+    await eventually(() => usedNow() === 0, { everyMs: 1 });
     expect(room.used).toEqual({ memory: 0, disk: 0 });
     expect(readdirSync(dir)).toEqual([]);
   };
@@ -206,7 +207,7 @@ describe('a body', () => {
       'key',
       { ...above, verify: async () => undefined, openFar: (range) => origin.openFar(range) },
       room.reserve(1000)!,
-      { readAheadBytes: 0, keepFilling: false },
+      { readAheadBytes: 0, keepFilling: false, ticket: { barred: false } },
       { filled: async () => undefined, gone: () => undefined },
     );
     expect(() => body.holdForCopy()).toThrow('bucket');

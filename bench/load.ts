@@ -1,0 +1,52 @@
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { scratch } from '../test/support/scratch.ts';
+import { cpuSeconds } from './cpu.ts';
+import type { Server } from './server.ts';
+
+const run = promisify(execFile);
+
+/** Readers who ask at once. */
+const connections = 32;
+
+export interface Ask {
+  readonly key: string;
+  /** `bytes=FIRST-LAST`. */
+  readonly range?: string;
+}
+
+/** Requests that the server answered for each second of CPU it used, while 32 readers ask in turn for `asks`. */
+export async function requestsPerCpuSecond(server: Server, asks: readonly Ask[], seconds: number): Promise<number> {
+  const script = join(scratch('load'), 'asks.lua');
+  writeFileSync(script, lua(asks));
+  const before = cpuSeconds(server.pid);
+  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', script, server.url];
+  const { stdout } = await run('wrk', args);
+  const used = cpuSeconds(server.pid) - before;
+  if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`some answers were errors:\n${stdout}`);
+  const [, answered] = /(\d+) requests in/.exec(stdout) ?? [];
+  if (answered === undefined) throw new Error(`wrk did not say how many were answered:\n${stdout}`);
+  return Number(answered) / used;
+}
+
+/** wrk's script: every request is written once and sent again and again. */
+function lua(asks: readonly Ask[]): string {
+  const lines = asks.map(({ key, range }) => {
+    const headers = `Host = "files.test"${range ? `, Range = "${range}"` : ''}`;
+    return `  wrk.format("GET", "/${key}", { ${headers} }),`;
+  });
+  return `
+local asks, n
+function init()
+  asks, n = {
+${lines.join('\n')}
+  }, 0
+end
+function request()
+  n = n % #asks + 1
+  return asks[n]
+end
+`;
+}

@@ -1,0 +1,62 @@
+import { writeFileSync } from 'node:fs';
+import { Command, InvalidArgumentError } from 'commander';
+import { makeTree, measureCopying } from './copying.ts';
+import { isolated } from './isolation.ts';
+import { missing } from './needs.ts';
+import { report } from './report.ts';
+import { rows } from './rows.ts';
+import { type Effort, measureServing, type Served } from './serving.ts';
+import { placeMedia, setStage } from './stage.ts';
+
+interface Options extends Effort {
+  readonly only: RegExp;
+  readonly files: number;
+  readonly profile?: string;
+  readonly write: boolean;
+}
+
+const options = new Command('npm run bench --')
+  .description('Measures Upstairs beside nginx and rclone, before the same bucket and the same disk.')
+  .option('--write', 'keep the results in bench/RESULTS.md', false)
+  .option('--only <pattern>', 'only rows whose names match; "copying" is one of them', (text) => new RegExp(text), /^/)
+  .option('--rounds <count>', 'how often each side has its turn', wholeNumber, 3)
+  .option('--seconds <count>', 'how long a turn takes', wholeNumber, 4)
+  .option('--files <count>', 'how many files are copied', wholeNumber, 2000)
+  .option('--profile <dir>', "keep CPU profiles of Upstairs' processes (which then cost more)")
+  .allowExcessArguments(false)
+  .parse()
+  .opts<Options>();
+
+const lack = missing();
+if (lack !== undefined) {
+  console.error(lack);
+  process.exit(1);
+}
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => process.exit(1));
+const text = await bench(options);
+console.log(`\n${text}`);
+if (options.write) writeFileSync(new URL('RESULTS.md', import.meta.url), text);
+
+async function bench({ rounds, seconds, only, files, profile }: Options): Promise<string> {
+  await using stage = await setStage(isolated(), profile);
+  const effort = { rounds, seconds };
+  const wanted = rows.filter(({ name }) => only.test(name));
+  const served: Served[] = [];
+  if (wanted.length > 0) {
+    const media = await placeMedia(stage);
+    for (const row of wanted) {
+      console.error(`serving: ${row.name}`);
+      served.push(await measureServing(stage, media, row, effort));
+    }
+  }
+  if (!only.test('copying')) return report({ effort, served, copied: [], tree: undefined });
+  console.error('copying');
+  const tree = await makeTree(files);
+  return report({ effort, served, copied: await measureCopying(stage, tree, rounds), tree });
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number from 1.');
+  return value;
+}
