@@ -32,6 +32,7 @@ import { SqliteMarks } from './marks/sqlite-marks.ts';
 import { Bodies } from './media/bodies.ts';
 import { BucketReads } from './media/bucket-reads.ts';
 import { contentType } from './media/content-type.ts';
+import { Pipes } from './media/pipes.ts';
 import { isPrivate } from './media/private-prefix.ts';
 import { ReadThrough } from './media/read-through.ts';
 import { SourceReads } from './media/source-reads.ts';
@@ -99,12 +100,18 @@ async function wire(context: Context): Promise<App> {
     cache: media.cache,
     marks,
     bodies: media.bodies,
-    bucketReads: new BucketReads(bucket.reads, media.bodies),
+    bucketReads: new BucketReads({
+      bucket: bucket.reads,
+      bodies: media.bodies,
+      // The other half is for requests whose bytes do not wait for a reader.
+      pipes: new Pipes({ maxPiped: Math.ceil(config.bucket.connections / 2), room: media.room }),
+      firstByteMs: config.bucket.headersTimeout,
+    }),
     bucket: bucket.reads,
     sourceReads: media.sourceReads,
     ledger,
     copies: requests,
-    sourcesAllowed: () => !bucket.binding.stateIsNew,
+    sourcesAllowed: () => bucket.binding.bound,
     now,
     bucketTroubled: context.report.bucketTroubled,
     vanished: context.report.vanished,
@@ -119,7 +126,7 @@ async function wire(context: Context): Promise<App> {
     ledger: () => ledger.counts(now()),
     now,
   });
-  if (moving) await copies.start();
+  await copies.start();
   teardown.add('copies', () => copies.stop(config.shutdown.copies));
   const pendingDiskOperations = () => disks.reduce((sum, disk) => sum + disk.load.outstanding, 0);
   return await listen(context, { reads, bucket, disks, pendingDiskOperations });
@@ -247,6 +254,7 @@ function wireCopies(
     ledger,
     copier,
     leases,
+    copying: config.phase === 'move',
     concurrency: copy.concurrency,
     maxQueued: copy.maxQueued,
     rules: () => {
@@ -274,7 +282,7 @@ async function listen({ config, logger, metrics, report, teardown }: Context, pa
     metrics: metrics.registry,
     notReady: () => [
       ...(draining ? ['the program is stopping'] : []),
-      ...report.bucketReasons(parts.bucket.identity.state, parts.bucket.binding.stateIsNew),
+      ...report.bucketReasons(parts.bucket.identity.state, parts.bucket.binding),
       ...parts.disks.filter((disk) => disk.hung).map((disk) => `the disk ${disk.name} does not answer`),
     ],
   });

@@ -27,7 +27,8 @@ export class BucketBinding {
   readonly #options: BindingOptions;
   #conditional: boolean | undefined;
   #refused: BucketRefusedError | undefined;
-  #stateIsNew = false;
+  #bound = false;
+  #foreign = false;
 
   constructor(options: BindingOptions) {
     this.#options = options;
@@ -43,11 +44,16 @@ export class BucketBinding {
   }
 
   /**
-   * The bucket has an identity, and this ledger was never bound to any: the state is new or was lost, and what was deleted is not
-   * known. No source may be used.
+   * Whether this ledger is bound to a bucket, now or from before. One that is not is new, or what it knew was lost: what was deleted is
+   * not known, and no source may be used.
    */
-  get stateIsNew(): boolean {
-    return this.#stateIsNew;
+  get bound(): boolean {
+    return this.#bound;
+  }
+
+  /** The ledger is new, and the bucket belongs to another. */
+  get foreign(): boolean {
+    return this.#foreign;
   }
 
   /** Never throws: what cannot be found out is `unknown`. */
@@ -66,11 +72,13 @@ export class BucketBinding {
   async #compare(): Promise<IdentityState> {
     const { ledger, readIdentity, bucket, endpoint } = this.#options;
     const binding = await ledger.binding();
+    this.#bound = binding !== undefined;
     if (binding && binding.bucket !== bucket) return 'other';
     const found = idIn(await readIdentity());
-    this.#stateIsNew = binding === undefined && found !== undefined && found !== ledger.id;
+    this.#foreign = binding === undefined && found !== undefined && found !== ledger.id;
     if (found === ledger.id) {
       if (binding?.endpoint !== endpoint) await ledger.bind({ endpoint, bucket });
+      this.#bound = true;
       return 'ours';
     }
     if (found !== undefined) return 'other';
@@ -85,6 +93,7 @@ export class BucketBinding {
     // Whoever won, and on whatever kind of store: what counts is what is there.
     if (idIn(await readIdentity()) !== ledger.id) return 'other';
     await ledger.bind({ endpoint, bucket });
+    this.#bound = true;
     return 'ours';
   }
 

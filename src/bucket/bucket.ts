@@ -11,6 +11,7 @@ export type BucketTrouble =
   | 'refused'
   | 'breaker-open'
   | 'identity'
+  | 'busy'
   | 'protocol';
 
 export interface Unavailable {

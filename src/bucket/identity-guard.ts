@@ -1,19 +1,19 @@
+import { FreshCheck } from '../lib/fresh-check.ts';
 import type { Identity, IdentityState } from './identity.ts';
 
 /** How often it is checked while the bucket is not known to be ours, in milliseconds. */
 const anxiousMs = 2000;
 
 /**
- * Checks the identity object: now and then, and whenever an absence is about to be believed. At most one check is under way;
- * who asks while one is, shares the next, so a flood of misses costs one small request a round trip.
+ * Checks the identity object: now and then, and whenever an absence is about to be believed. A flood of misses costs one small request
+ * a round trip.
  */
 export class IdentityGuard implements Identity {
   readonly #check: () => Promise<IdentityState>;
   readonly #changed: (state: IdentityState) => void;
+  readonly #fresh = new FreshCheck(() => this.#look());
   #state: IdentityState = 'unknown';
   #trusted = false;
-  #running: Promise<IdentityState> | undefined;
-  #next: Promise<IdentityState> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #everyMs: number | undefined;
 
@@ -32,13 +32,7 @@ export class IdentityGuard implements Identity {
   }
 
   confirm(): Promise<IdentityState> {
-    if (!this.#running) return this.#begin();
-    this.#next ??= this.#running.then(() => {
-      this.#next = undefined;
-      // Who was answered may have asked again already: that check began late enough for these too.
-      return this.#running ?? this.#begin();
-    });
-    return this.#next;
+    return this.#fresh.ask();
   }
 
   /** Checks every `everyMs`, more often while the bucket is not known to be ours. */
@@ -59,17 +53,14 @@ export class IdentityGuard implements Identity {
     this.#timer = setTimeout(() => void this.confirm(), waitMs);
   }
 
-  #begin(): Promise<IdentityState> {
-    this.#running = this.#check().then((state) => {
-      this.#running = undefined;
-      if (state !== 'unknown') this.#trusted = state === 'ours';
-      if (state !== this.#state) {
-        this.#state = state;
-        this.#changed(state);
-      }
-      this.#arm();
-      return state;
-    });
-    return this.#running;
+  async #look(): Promise<IdentityState> {
+    const state = await this.#check();
+    if (state !== 'unknown') this.#trusted = state === 'ours';
+    if (state !== this.#state) {
+      this.#state = state;
+      this.#changed(state);
+    }
+    this.#arm();
+    return state;
   }
 }

@@ -3,7 +3,8 @@ import type { Readable } from 'node:stream';
 import { type Dispatcher, errors, Pool } from 'undici';
 import { type ByteRange, rangeLength } from '../lib/byte-range.ts';
 import { exactly } from '../lib/exactly.ts';
-import type { Bucket, BucketHead, BucketRead, RangeHint } from './bucket.ts';
+import { unlessAborted } from '../lib/unless-aborted.ts';
+import type { Bucket, BucketHead, BucketRead, RangeHint, Unavailable } from './bucket.ts';
 import type { BucketAddress } from './bucket-address.ts';
 import { metaOf } from './object-headers.ts';
 import type { RequestSigner } from './request-signer.ts';
@@ -21,6 +22,9 @@ export interface S3ReaderOptions {
 
 type Answer = Dispatcher.ResponseData;
 
+/** Connections for signed requests: the identity, and what a 403 means. */
+const signedConnections = 16;
+
 /**
  * Reads over undici, anonymously, so that the store enforces its ACLs. Ceph answers an anonymous reader 403 for a missing key as
  * well as for a private one: a signed HEAD tells them apart.
@@ -28,29 +32,35 @@ type Answer = Dispatcher.ResponseData;
 export class S3Reader implements Bucket {
   readonly #options: S3ReaderOptions;
   readonly #pool: Pool;
+  /** Of their own, so that what decides about all reads never waits behind them. */
+  readonly #signedPool: Pool;
 
   constructor(options: S3ReaderOptions) {
     this.#options = options;
-    this.#pool = new Pool(options.address.origin, {
-      connections: options.connections,
-      connect: { timeout: options.connectTimeoutMs },
-      headersTimeout: options.headersTimeoutMs,
-      bodyTimeout: options.bodyTimeoutMs,
-      keepAliveTimeout: 4_000,
-    });
+    const pool = (connections: number) =>
+      new Pool(options.address.origin, {
+        connections,
+        connect: { timeout: options.connectTimeoutMs },
+        headersTimeout: options.headersTimeoutMs,
+        bodyTimeout: options.bodyTimeoutMs,
+        keepAliveTimeout: 4_000,
+      });
+    this.#pool = pool(options.connections);
+    this.#signedPool = pool(signedConnections);
   }
 
   async get(key: string, hint: RangeHint | undefined, signal: AbortSignal): Promise<BucketRead> {
     try {
-      const answer = await this.#anonymous('GET', key, hint, signal);
-      const { statusCode: status, headers, body } = answer;
-      if (status === 200) return foundWhole(headers, body);
-      if (status === 206) return foundPart(headers, body);
-      await drain(answer);
-      if (status === 416) return await this.#unsatisfiable(key, signal);
-      if (status === 404) return { kind: 'missing' };
-      if (status === 403) return await this.#missingOrPrivate(key, signal);
-      return failed(status);
+      return await this.#settled(key, signal, async () => {
+        const answer = await this.#anonymous('GET', key, hint, signal);
+        const { statusCode: status, headers, body } = answer;
+        if (status === 200) return foundWhole(headers, body);
+        if (status === 206) return foundPart(headers, body);
+        drain(answer);
+        if (status === 416) return await this.#unsatisfiable(key, signal);
+        if (status === 404) return { kind: 'missing' };
+        return status === 403 ? 'forbidden' : failed(status);
+      });
     } catch (error) {
       signal.throwIfAborted();
       return unavailable(troubleOf(error), error);
@@ -59,10 +69,11 @@ export class S3Reader implements Bucket {
 
   async head(key: string, signal: AbortSignal): Promise<BucketHead> {
     try {
-      const answer = await this.#anonymous('HEAD', key, undefined, signal);
-      await drain(answer);
-      if (answer.statusCode === 403) return await this.#missingOrPrivate(key, signal);
-      return headed(answer);
+      return await this.#settled(key, signal, async () => {
+        const answer = await this.#anonymous('HEAD', key, undefined, signal);
+        drain(answer);
+        return answer.statusCode === 403 ? 'forbidden' : headed(answer);
+      });
     } catch (error) {
       signal.throwIfAborted();
       return unavailable(troubleOf(error), error);
@@ -73,25 +84,32 @@ export class S3Reader implements Bucket {
   async readSigned(key: string, signal: AbortSignal): Promise<string | undefined> {
     const answer = await this.#signed('GET', key, signal);
     if (answer.statusCode === 200) return await answer.body.text();
-    await drain(answer);
+    drain(answer);
     if (answer.statusCode === 404) return undefined;
     throw new Error(`the store answered ${answer.statusCode} to a signed GET`);
   }
 
-  close(): Promise<void> {
-    return this.#pool.destroy();
+  async close(): Promise<void> {
+    await Promise.all([this.#pool.destroy(), this.#signedPool.destroy()]);
   }
 
-  async #missingOrPrivate(
+  /**
+   * Finds out what "forbidden" means. An object that lands between the anonymous request and the signed one looks private: so what a
+   * signed HEAD finds is asked for anonymously once more.
+   */
+  async #settled<T extends { kind: string }>(
     key: string,
     signal: AbortSignal,
-  ): Promise<{ kind: 'missing' | 'private' } | ReturnType<typeof unavailable>> {
+    ask: () => Promise<T | 'forbidden'>,
+  ): Promise<T | { kind: 'missing' } | { kind: 'private' } | Unavailable> {
+    const first = await ask();
+    if (first !== 'forbidden') return first;
     const answer = await this.#signed('HEAD', key, signal);
-    await drain(answer);
-    const { kind, ...rest } = headed(answer);
-    return kind === 'found'
-      ? { kind: 'private' }
-      : ({ kind, ...rest } as ReturnType<typeof unavailable> | { kind: 'missing' });
+    drain(answer);
+    const head = headed(answer);
+    if (head.kind !== 'found') return head;
+    const again = await ask();
+    return again === 'forbidden' ? { kind: 'private' } : again;
   }
 
   /** RGW's 416 does not tell the length (RFC 9110 §15.5.17 asks for it). */
@@ -104,30 +122,37 @@ export class S3Reader implements Bucket {
     const { address } = this.#options;
     const headers: Record<string, string> = { host: address.host };
     if (hint) headers.range = rangeHeader(hint);
-    return this.#request(method, address.pathOf(key), headers, signal);
+    return this.#request(this.#pool, method, address.pathOf(key), headers, signal);
   }
 
   async #signed(method: 'GET' | 'HEAD', key: string, signal: AbortSignal): Promise<Answer> {
     const { address, signer } = this.#options;
     const path = address.pathOf(key);
-    return await this.#request(method, path, await signer.sign(method, address.host, path), signal);
+    return await this.#request(this.#signedPool, method, path, await signer.sign(method, address.host, path), signal);
   }
 
-  /** One deadline for waiting for a connection, connecting and the headers: a hung store must not hold a reader's queue place. */
+  /**
+   * One deadline for waiting for a connection, connecting and the headers. undici does not reject a request that waits for a connection
+   * when it is aborted, so the caller is let go here, and an answer that comes too late is thrown away.
+   */
   async #request(
+    pool: Pool,
     method: 'GET' | 'HEAD',
     path: string,
     headers: Record<string, string>,
     signal: AbortSignal,
   ): Promise<Answer> {
-    signal.throwIfAborted();
     const { connectTimeoutMs, headersTimeoutMs } = this.#options;
     const abort = new AbortController();
     const leave = () => abort.abort(signal.reason);
+    if (signal.aborted) leave();
     signal.addEventListener('abort', leave, { once: true });
     const timer = setTimeout(() => abort.abort(new errors.HeadersTimeoutError()), connectTimeoutMs + headersTimeoutMs);
     try {
-      const answer = await this.#pool.request({ method, path, headers, signal: abort.signal });
+      const request = pool.request({ method, path, headers, signal: abort.signal });
+      const answer = await unlessAborted(request, abort.signal, (late) =>
+        late.body.on('error', () => undefined).destroy(),
+      );
       answer.body.once('close', () => signal.removeEventListener('abort', leave));
       return answer;
     } catch (error) {
@@ -175,9 +200,10 @@ function lengthOf(headers: IncomingHttpHeaders): number | undefined {
   return length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
 }
 
-/** Reads a small rest to its end, so that the connection can be used again. */
-async function drain(answer: Answer): Promise<void> {
-  await answer.body.dump({ limit: 64 * 1024 });
+/** Reads a small rest to its end, so that the connection can be used again; nobody waits for it. */
+function drain(answer: Answer): void {
+  // What the body of a refusal says, or how it breaks off, matters to nobody.
+  answer.body.dump({ limit: 64 * 1024 }).catch(() => undefined);
 }
 
 function rangeHeader(hint: RangeHint): string {

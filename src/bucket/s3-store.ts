@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
   GetObjectAclCommand,
@@ -36,11 +37,14 @@ export class S3Store implements ObjectStore {
 
   async put(upload: Upload, signal: AbortSignal): Promise<PutAnswer> {
     const { acls, client } = this.#options;
+    const body = await upload.bytes();
+    const broken = new AbortController();
+    if (body instanceof Readable) body.once('error', () => broken.abort());
     try {
       const { ETag } = await client.send(
         new PutObjectCommand({
           ...this.#at(upload.key),
-          Body: await upload.bytes(),
+          Body: body,
           ContentLength: upload.size,
           ContentMD5: upload.md5.toString('base64'),
           ContentType: upload.contentType,
@@ -53,7 +57,7 @@ export class S3Store implements ObjectStore {
             'upstairs-copy': upload.id,
           },
         }),
-        { abortSignal: signal },
+        { abortSignal: AbortSignal.any([signal, broken.signal]) },
       );
       const told = md5From(undefined, ETag);
       if (told !== undefined && told !== upload.md5.toString('hex'))
@@ -64,6 +68,9 @@ export class S3Store implements ObjectStore {
       if (failure.status === 412) return { kind: 'exists' };
       if (refused(failure)) return { kind: 'refused', status: failure.status, code: failure.code };
       return { kind: 'unknown', reason: failure.code, slowDown: failure.slowDown };
+    } finally {
+      // The SDK leaves a stream open that it did not read to its end.
+      if (body instanceof Readable) body.destroy();
     }
   }
 

@@ -2,6 +2,9 @@ import { S3Client } from '@aws-sdk/client-s3';
 import type { BucketLocation } from './bucket-address.ts';
 import type { Credentials } from './request-signer.ts';
 
+/** The SDK would print to the console, between the lines of our log; what it has to say comes back as errors. */
+const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
+
 export interface StoreClientOptions {
   readonly location: BucketLocation;
   readonly region: string;
@@ -22,6 +25,7 @@ export function storeClient(options: StoreClientOptions): S3Client {
     credentials: { ...options.credentials },
     forcePathStyle: options.location.addressing === 'path',
     maxAttempts: 1,
+    logger: silent,
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: { connectionTimeout: options.connectTimeoutMs, socketTimeout: options.socketTimeoutMs },

@@ -14,7 +14,8 @@ export function troubleOf(error: unknown): BucketTrouble {
   const { code, name } = error as { code?: string; name?: string };
   if (code !== undefined && timeouts.has(code)) return 'timeout';
   if (name !== undefined && timeouts.has(name)) return 'timeout';
-  if (code?.startsWith('HPE_') || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return 'protocol';
+  if (name === 'HTTPParserError' || code?.startsWith('HPE_') || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH')
+    return 'protocol';
   return 'connect';
 }
 

@@ -21,7 +21,7 @@ export function threadsNeeded(config: Config): number {
 export async function serve(options: { config: string }): Promise<void> {
   const { config, warnings } = loadConfig(options.config, { env: process.env });
   const threads = threadsNeeded(config);
-  if (Number(process.env.UV_THREADPOOL_SIZE ?? 0) < threads) restartWith({ UV_THREADPOOL_SIZE: String(threads) });
+  if (!(Number(process.env.UV_THREADPOOL_SIZE) >= threads)) restartWith({ UV_THREADPOOL_SIZE: String(threads) });
 
   const logger = createLogger({ level: config.log.level });
   for (const warning of warnings) logger.warn({ event: 'config' }, warning);

@@ -44,6 +44,10 @@ export type SourceConfig = z.output<typeof source>;
 export const sourcesSchema = z
   .array(source)
   .min(1)
+  // libuv's pool has 1024 threads at most, and state, spool and DNS need some.
+  .refine((all) => all.reduce((sum, source) => sum + source.maxOutstanding, 0) <= 1000, {
+    error: 'must not have more than 1000 maxOutstanding together: libuv has no more threads',
+  })
   .superRefine((all, context) => {
     for (const [i, later] of all.entries()) {
       const earlier = all.findIndex((other) => other.name === later.name);

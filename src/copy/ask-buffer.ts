@@ -3,6 +3,9 @@ import type { Ledger } from '../ledger/ledger.ts';
 /** Different keys that may wait for the next batch; asks beyond are dropped and asked again by the next reader. */
 const maxKeys = 10_000;
 
+/** A key that was given up is tried again when somebody still asks for it after so many milliseconds. */
+const reviveAfterMs = 24 * 3600 * 1000;
+
 /** Gathers asks for copies, so that two hundred readers of one key are one write. */
 export class AskBuffer {
   readonly #ledger: Pick<Ledger, 'ask'>;
@@ -43,7 +46,8 @@ export class AskBuffer {
 
   async #write(asks: ReadonlyMap<string, number>): Promise<void> {
     try {
-      await this.#ledger.ask(asks, this.#options.now());
+      const now = this.#options.now();
+      await this.#ledger.ask(asks, now, now - reviveAfterMs);
       this.#options.stored();
     } catch (error) {
       this.#options.failed(error);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Identity } from '../bucket/identity.ts';
 import type { Acl, Look, MendAnswer, ObjectStore } from '../bucket/object-store.ts';
 import type { ChangeDetails, CopyReason, Ledger } from '../ledger/ledger.ts';
+import { unlessAborted } from '../lib/unless-aborted.ts';
 import type { Marks } from '../marks/marks.ts';
 import type { SourceBody } from '../media/body.ts';
 import type { Leases } from './leases.ts';
@@ -172,15 +173,14 @@ export class Copier {
 
   /** A body that comes after the turn was cancelled is let go. */
   async #fetch({ key, signal }: Turn): Promise<SourceBody | CopyReason> {
-    const fetched = this.#options.forCopy(key);
     try {
-      return await unlessAborted(fetched, signal);
+      return await unlessAborted(
+        this.#options.forCopy(key),
+        signal,
+        (late) => typeof late === 'string' || late.release(),
+      );
     } catch (error) {
       if (!signal.aborted) throw error;
-      fetched.then(
-        (late) => typeof late === 'string' || late.release(),
-        () => undefined,
-      );
       return 'cancelled';
     }
   }
@@ -274,14 +274,4 @@ export class Copier {
 
 function notSpooled(reason: CopyReason): CopyEvent {
   return { type: 'not-spooled', reason };
-}
-
-/** The promise, or a rejection as soon as the signal is aborted. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const leave = () => reject(signal.reason);
-    if (signal.aborted) leave();
-    signal.addEventListener('abort', leave, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
-  });
 }

@@ -12,6 +12,8 @@ export interface CopiesOptions {
   readonly ledger: Ledger;
   readonly copier: Copier;
   readonly leases: Leases;
+  /** False: take the looks that an earlier process left due, and copy nothing. */
+  readonly copying: boolean;
   /** Copies and looks under way at once. */
   readonly concurrency: number;
   /** Keys that may be wanted at once; further new ones are turned away, and asked for again by their next reader. */
@@ -152,7 +154,8 @@ export class Copies implements CopyRequests {
   }
 
   async #pickCopy(): Promise<Job | undefined> {
-    const { ledger, now } = this.#options;
+    const { ledger, now, copying } = this.#options;
+    if (!copying) return undefined;
     for (const key of this.#inHand.keys()) {
       if (!this.#free(key)) continue;
       const queued = await ledger.queued(key);

@@ -19,9 +19,12 @@ export function clientPutMayPass(rules: Rules, record: CopyRecord): boolean {
   return !record.deleting && (rules.conditional || record.attempts.length === 0);
 }
 
+/** Uploads of unknown outcome that are looked after at once: no more are begun before the last look has closed them. */
+const maxOpenAttempts = 5;
+
 /** May the key be taken up now? On a store without conditions only one attempt may be open. */
 export function mayBegin(rules: Rules, record: CopyRecord): boolean {
-  return record.status === 'wanted' && (rules.conditional || record.attempts.length === 0);
+  return record.status === 'wanted' && record.attempts.length < (rules.conditional ? maxOpenAttempts : 1);
 }
 
 /**
@@ -107,7 +110,12 @@ function answered(state: State, answer: PutAnswer, mark: Mark): Step {
     case 'exists':
       return lookNow(state, attempt.id);
     case 'refused':
-      return letGo(state, { attempts: without }, { type: 'later', reason: 'store-refused' });
+      // Keys that are wrong or a bucket that is full are no object's own fault.
+      return letGo(
+        state,
+        { attempts: without },
+        { type: 'later', reason: [401, 403, 507].includes(answer.status) ? 'store-denied' : 'store-refused' },
+      );
     case 'unknown':
       return letGo(state, { look: 0 }, { type: 'later', reason: answer.slowDown ? 'slow-down' : 'unknown-outcome' });
   }

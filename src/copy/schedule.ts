@@ -13,9 +13,13 @@ const patient: ReadonlySet<CopyReason> = new Set([
   'cancelled',
   'bucket-unavailable',
   'slow-down',
+  'store-denied',
   'no-spool-room',
   'source-unavailable',
 ]);
+
+/** Nothing was tried, or it was counted when it failed. */
+const noTry: ReadonlySet<CopyReason> = new Set(['too-young', 'cancelled', 'missing-again']);
 
 /** Nothing that a later try could change. */
 const hopeless: ReadonlySet<CopyReason> = new Set(['too-large', 'unreadable', 'private-without-acls', 'gone-below']);
@@ -27,14 +31,15 @@ export function givesUp(reason: CopyReason, tries: number, limits: RetryLimits):
 
 /**
  * How many tries in vain this one makes. Waiting for the end of an outage and failing for a reason of its own are counted apart: after
- * a long outage an object has all its tries left. Being too young or cancelled is no try.
+ * a long outage an object has all its tries left. Being too young or cancelled is no try; what an upload of
+ * unknown outcome turned out to be was counted with it.
  */
 export function triesNow(
   reason: CopyReason,
   before: { tries: number; reason: CopyReason | undefined } | undefined,
 ): number {
   const { tries = 0, reason: last } = before ?? {};
-  if (reason === 'too-young' || reason === 'cancelled') return tries;
+  if (noTry.has(reason)) return tries;
   return last !== undefined && patient.has(last) !== patient.has(reason) ? 1 : tries + 1;
 }
 

@@ -1,7 +1,5 @@
+import type { RangeHint } from '../bucket/bucket.ts';
 import type { ByteRange } from '../lib/byte-range.ts';
-
-/** One range as it was asked for, before the object's size is known: from `first` (to `last`), or the last `suffix` bytes. */
-export type RangeHint = { readonly first: number; readonly last?: number } | { readonly suffix: number };
 
 /** What a Range header means for an object of a known size. */
 export type RequestedRange =

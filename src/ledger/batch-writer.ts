@@ -15,13 +15,21 @@ export class BatchWriter {
   readonly #delayMs: number;
   #waiting: Waiting[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #closed = false;
 
   constructor(db: DatabaseSync, delayMs: number) {
     this.#db = db;
     this.#delayMs = delayMs;
   }
 
+  /** Writes what waits; later writes are refused. */
+  close(): void {
+    this.flush();
+    this.#closed = true;
+  }
+
   write(write: () => void): Promise<void> {
+    if (this.#closed) return Promise.reject(new Error('the ledger is closed'));
     return new Promise((resolve, reject) => {
       this.#waiting.push({ write, resolve, reject });
       this.#timer ??= setTimeout(() => this.flush(), this.#delayMs);

@@ -12,6 +12,7 @@ export const ledgerMigrations = [
      asks INTEGER NOT NULL DEFAULT 0,
      asked_ms INTEGER,
      not_before_ms INTEGER NOT NULL DEFAULT 0,
+     ready INTEGER NOT NULL DEFAULT 1,
      tries INTEGER NOT NULL DEFAULT 0,
      reason TEXT,
      source TEXT,
@@ -21,10 +22,11 @@ export const ledgerMigrations = [
      look_at_ms INTEGER,
      deleting INTEGER NOT NULL DEFAULT 0
    ) STRICT, WITHOUT ROWID;
-   CREATE INDEX copies_wanted ON copies (asks DESC, asked_ms) WHERE status = 'wanted';
+   CREATE INDEX copies_wanted ON copies (asks DESC, asked_ms) WHERE status = 'wanted' AND ready = 1;
    CREATE INDEX copies_wanted_age ON copies (asked_ms) WHERE status = 'wanted';
-   CREATE INDEX copies_not_before ON copies (not_before_ms) WHERE status = 'wanted';
-   CREATE INDEX copies_refused ON copies (status, key) WHERE status IN ('refused', 'superseded');
+   CREATE INDEX copies_not_before ON copies (not_before_ms) WHERE status = 'wanted' AND ready = 0;
+   CREATE INDEX copies_refused ON copies (key) WHERE status = 'refused';
+   CREATE INDEX copies_superseded ON copies (key) WHERE status = 'superseded';
    CREATE INDEX copies_look ON copies (look_at_ms) WHERE look IS NOT NULL;
    CREATE TABLE attempts (
      id TEXT PRIMARY KEY,

@@ -12,8 +12,8 @@ export function prepareLedger(db: DatabaseSync) {
        ON CONFLICT (key) DO UPDATE SET
          asks = asks + :n,
          asked_ms = coalesce(asked_ms, :nowMs),
-         since_ms = iif(status = 'none', :nowMs, since_ms),
-         status = iif(status = 'none', 'wanted', status)`,
+         since_ms = iif(status = 'none' OR (status = 'refused' AND since_ms <= :reviveMs), :nowMs, since_ms),
+         status = iif(status = 'none' OR (status = 'refused' AND since_ms <= :reviveMs), 'wanted', status)`,
     ),
     ensure: db.prepare("INSERT INTO copies (key, status, since_ms) VALUES (?, 'none', ?) ON CONFLICT (key) DO NOTHING"),
     setStatus: db.prepare(
@@ -27,19 +27,25 @@ export function prepareLedger(db: DatabaseSync) {
     setDetails: db.prepare(
       `UPDATE copies SET reason = iif(:keepReason, reason, :reason), source = coalesce(:source, source),
          size = coalesce(:size, size), md5 = coalesce(:md5, md5), not_before_ms = coalesce(:notBefore, not_before_ms),
+         ready = iif(:notBefore IS NULL, ready, :notBefore <= :nowMs),
          tries = coalesce(:tries, tries) WHERE key = :key`,
     ),
     /** A row that says nothing any more. */
     forget: db.prepare(
-      `DELETE FROM copies WHERE key = ? AND status = 'none' AND look IS NULL
+      `DELETE FROM copies WHERE key = ? AND status = 'none' AND look IS NULL AND deleting = 0
          AND NOT EXISTS (SELECT 1 FROM attempts WHERE attempts.key = copies.key)`,
     ),
     dropAttempts: db.prepare('DELETE FROM attempts WHERE key = ?'),
     addAttempt: db.prepare(
       'INSERT INTO attempts (id, key, generation, md5, size, source_acl) VALUES (:id, :key, :generation, :md5, :size, :sourceAcl)',
     ),
+    /** Keys whose wait is over; so many at once that nobody notices. */
+    ripen: db.prepare(
+      `UPDATE copies SET ready = 1 WHERE key IN (
+         SELECT key FROM copies WHERE status = 'wanted' AND ready = 0 AND not_before_ms <= ? LIMIT 1000)`,
+    ),
     due: db.prepare(
-      `SELECT key FROM copies INDEXED BY copies_wanted WHERE status = 'wanted' AND not_before_ms <= ? AND look IS NOT 0
+      `SELECT key FROM copies INDEXED BY copies_wanted WHERE status = 'wanted' AND ready = 1 AND look IS NOT 0
        ORDER BY asks DESC, asked_ms LIMIT ?`,
     ),
     looksDue: db.prepare(
@@ -47,7 +53,7 @@ export function prepareLedger(db: DatabaseSync) {
     ),
     nextDue: db.prepare(
       `SELECT min(at) AS at FROM (
-         SELECT min(not_before_ms) AS at FROM copies WHERE status = 'wanted' AND not_before_ms > :nowMs
+         SELECT min(not_before_ms) AS at FROM copies WHERE status = 'wanted' AND ready = 0 AND not_before_ms > :nowMs
          UNION ALL SELECT min(look_at_ms) FROM copies WHERE look IS NOT NULL AND look_at_ms > :nowMs)`,
     ),
     reopen: db.prepare(
@@ -60,6 +66,16 @@ export function prepareLedger(db: DatabaseSync) {
          (SELECT count(*) FROM attempts) AS attempts,
          (SELECT count(*) FROM copies WHERE look IS NOT NULL AND look_at_ms <= :nowMs) AS looks`,
     ),
-    list: db.prepare('SELECT key, status, reason, tries FROM copies WHERE status = ? ORDER BY key LIMIT ?'),
+    /** One a status: written out, so that the partial indexes serve. */
+    list: {
+      wanted: list(db, "'wanted'"),
+      copied: list(db, "'copied'"),
+      superseded: list(db, "'superseded'"),
+      refused: list(db, "'refused'"),
+    },
   };
+}
+
+function list(db: DatabaseSync, status: string) {
+  return db.prepare(`SELECT key, status, reason, tries FROM copies WHERE status = ${status} ORDER BY key LIMIT ?`);
 }

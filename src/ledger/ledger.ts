@@ -18,6 +18,7 @@ export type CopyReason =
   | 'bucket-unavailable'
   | 'slow-down'
   | 'store-refused'
+  | 'store-denied'
   | 'unknown-outcome'
   | 'missing-again'
   | 'cancelled'
@@ -110,8 +111,11 @@ export interface Ledger {
   status(key: string): Promise<{ status: CopyStatus; sinceMs: number } | undefined>;
   /** A key that is wanted: how often it was tried in vain and why at last, and when it may be taken up; `lookFirst`: not before its first look. */
   queued(key: string): Promise<Queued | undefined>;
-  /** Adds so many asks to each key: unknown ones become `wanted`. `copied`, `superseded` and `refused` stay what they are. */
-  ask(asks: ReadonlyMap<string, number>, nowMs: number): Promise<void>;
+  /**
+   * Adds so many asks to each key: unknown ones become `wanted`, and `refused` ones again that were given up before `reviveMs`. `copied` and
+   * `superseded` stay what they are.
+   */
+  ask(asks: ReadonlyMap<string, number>, nowMs: number, reviveMs: number): Promise<void>;
   change(key: string, change: RecordChange, details: ChangeDetails, nowMs: number): Promise<void>;
   /** Keys that are wanted and due, most asked-for first, then oldest; none whose first look after an unknown outcome is still to come. */
   due(nowMs: number, limit: number): Promise<readonly string[]>;

@@ -73,9 +73,9 @@ export class SqliteLedger implements Ledger {
     return { tries, reason: reason ?? undefined, notBeforeMs, lookFirst: look === 0 };
   }
 
-  ask(asks: ReadonlyMap<string, number>, nowMs: number): Promise<void> {
+  ask(asks: ReadonlyMap<string, number>, nowMs: number, reviveMs: number): Promise<void> {
     return this.#writer.write(() => {
-      for (const [key, n] of asks) this.#sql.ask.run({ key, n, nowMs });
+      for (const [key, n] of asks) this.#sql.ask.run({ key, n, nowMs, reviveMs });
     });
   }
 
@@ -96,13 +96,15 @@ export class SqliteLedger implements Ledger {
         md5: details.md5 ?? null,
         notBefore: details.notBeforeMs ?? null,
         tries: details.tries ?? null,
+        nowMs,
       });
       this.#sql.forget.run(key);
     });
   }
 
   async due(nowMs: number, limit: number): Promise<readonly string[]> {
-    return keysOf(this.#sql.due.all(nowMs, limit));
+    this.#sql.ripen.run(nowMs);
+    return keysOf(this.#sql.due.all(limit));
   }
 
   async looksDue(nowMs: number, limit: number): Promise<readonly string[]> {
@@ -133,14 +135,14 @@ export class SqliteLedger implements Ledger {
   }
 
   async list(status: CopyStatus, limit: number): Promise<readonly ListedCopy[]> {
-    const rows = this.#sql.list.all(status, limit) as unknown as (Omit<ListedCopy, 'reason'> & {
+    const rows = this.#sql.list[status].all(limit) as unknown as (Omit<ListedCopy, 'reason'> & {
       reason: ListedCopy['reason'] | null;
     })[];
     return rows.map((row) => ({ ...row, reason: row.reason ?? undefined }));
   }
 
   async close(): Promise<void> {
-    this.#writer.flush();
+    this.#writer.close();
     this.#db.close();
   }
 

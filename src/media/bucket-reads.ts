@@ -1,11 +1,20 @@
 import type { Readable } from 'node:stream';
-import type { Bucket, BucketRead, RangeHint, Unavailable } from '../bucket/bucket.ts';
+import type { Bucket, BucketRead, BucketTrouble, RangeHint, Unavailable } from '../bucket/bucket.ts';
 import { type ByteRange, rangeLength } from '../lib/byte-range.ts';
 import type { ObjectMeta } from '../lib/object-meta.ts';
+import { within } from '../lib/within.ts';
 import type { Bodies } from './bodies.ts';
 import type { Body } from './body.ts';
 import { FlightGroup } from './flight-group.ts';
+import type { Pipes } from './pipes.ts';
 import type { Origin, SharedBody } from './shared-body.ts';
+
+/** Nobody's leaving ends it. */
+const never = new AbortController().signal;
+
+function unavailable(trouble: BucketTrouble, cause?: unknown): Unavailable {
+  return { kind: 'unavailable', trouble, ...(cause === undefined ? {} : { cause }) };
+}
 
 export type AboveBody =
   | { readonly kind: 'shared'; readonly body: SharedBody }
@@ -14,21 +23,25 @@ export type AboveBody =
   | { readonly kind: 'private' }
   | Unavailable;
 
-/** The object changed in the bucket between two requests of one read. */
-export class BucketChangedError extends Error {
-  override readonly name = 'BucketChangedError';
-  readonly code = 'BUCKET_CHANGED';
+/** A later request of one read was not answered with the same object. */
+export class BucketReadError extends Error {
+  override readonly name = 'BucketReadError';
+  readonly code = 'BUCKET_READ';
 }
 
 /** Reads from the bucket: whole objects once for everybody, ranges each by itself. */
 export class BucketReads {
   readonly #bucket: Bucket;
   readonly #bodies: Bodies;
+  readonly #pipes: Pipes;
+  readonly #firstByteMs: number;
   readonly #flights = new FlightGroup<AboveBody>();
 
-  constructor(bucket: Bucket, bodies: Bodies) {
-    this.#bucket = bucket;
-    this.#bodies = bodies;
+  constructor(options: { bucket: Bucket; bodies: Bodies; pipes: Pipes; firstByteMs: number }) {
+    this.#bucket = options.bucket;
+    this.#bodies = options.bodies;
+    this.#pipes = options.pipes;
+    this.#firstByteMs = options.firstByteMs;
   }
 
   async read(
@@ -50,22 +63,38 @@ export class BucketReads {
 
   #whole(key: string): Promise<AboveBody> {
     // One reader's leaving must not end what others wait for; the bucket's own time-outs bound it.
-    const abort = new AbortController();
     return this.#bodies.fetching(key, async (ticket) => {
-      const answer = await this.#bucket.get(key, undefined, abort.signal);
+      const answer = await this.#bucket.get(key, undefined, never);
       if (answer.kind === 'unsatisfiable') throw new Error('a whole object cannot be unsatisfiable');
       if (answer.kind !== 'found') return answer;
       const body = this.#bodies.begin(key, this.#originOf(key, answer), ticket);
-      if (body) this.#bodies.share(body);
-      return body ? { kind: 'shared', body } : { kind: 'alone', body: this.#aloneBody(key, answer) };
+      if (!body) return this.#alone(key, answer);
+      const { release } = body.hold();
+      try {
+        // A store that breaks off or hangs before the first byte has not delivered: the sources may.
+        if (!(await within(body.started(), this.#firstByteMs))) return unavailable('timeout');
+      } catch (error) {
+        return unavailable('server-error', error);
+      } finally {
+        // Whoever waits for this body holds it by then.
+        setImmediate(release);
+      }
+      this.#bodies.share(body);
+      return { kind: 'shared', body };
     });
   }
 
   async #part(key: string, hint: RangeHint, signal: AbortSignal): Promise<AboveBody> {
     const answer = await this.#bucket.get(key, hint, signal);
-    if (answer.kind === 'unsatisfiable') return { kind: 'alone', body: this.#aloneBody(key, { meta: answer.meta }) };
-    if (answer.kind !== 'found') return answer;
-    return { kind: 'alone', body: this.#aloneBody(key, answer) };
+    if (answer.kind === 'unsatisfiable') return this.#alone(key, { meta: answer.meta });
+    return answer.kind === 'found' ? this.#alone(key, answer) : answer;
+  }
+
+  #alone(key: string, { meta, range, bytes }: { meta: ObjectMeta; range?: ByteRange; bytes?: Readable }): AboveBody {
+    const held = range ?? { first: 0, last: meta.size - 1 };
+    const taken = bytes && this.#pipes.take(bytes, rangeLength(held));
+    if (bytes && !taken) return unavailable('busy');
+    return { kind: 'alone', body: this.#aloneBody(key, meta, held, taken) };
   }
 
   #originOf(key: string, answer: Extract<BucketRead, { kind: 'found' }>): Origin {
@@ -80,10 +109,8 @@ export class BucketReads {
   }
 
   /** A body that serves the bytes that are coming in anyway, and asks again for any others. */
-  #aloneBody(key: string, answer: { meta: ObjectMeta; range?: ByteRange; bytes?: Readable }): Body {
-    const { meta } = answer;
-    const held = answer.range ?? { first: 0, last: meta.size - 1 };
-    let unused = answer.bytes;
+  #aloneBody(key: string, meta: ObjectMeta, held: ByteRange, bytes: Readable | undefined): Body {
+    let unused = bytes;
     // An error before anybody reads is told by the stream to whoever opens it.
     unused?.on('error', () => undefined);
     return {
@@ -104,16 +131,17 @@ export class BucketReads {
 
   /** Bytes of the very object whose facts were told already, or an error. */
   async #pinned(key: string, meta: ObjectMeta, range: ByteRange): Promise<Readable> {
-    const answer = await this.#bucket.get(key, range, new AbortController().signal);
-    if (answer.kind !== 'found')
-      throw new BucketChangedError(`the bucket said "${answer.kind}" in the middle of a read`);
+    const answer = await this.#bucket.get(key, range, never);
+    if (answer.kind !== 'found') throw new BucketReadError(`the bucket said "${answer.kind}" in the middle of a read`);
     const { range: got = { first: 0, last: answer.meta.size - 1 } } = answer;
     const same =
       answer.meta.etag === meta.etag && answer.meta.size === meta.size && answer.meta.mtimeMs === meta.mtimeMs;
     if (!same || got.first !== range.first || got.last !== range.last) {
       answer.bytes.destroy();
-      throw new BucketChangedError('the object was replaced in the middle of a read');
+      throw new BucketReadError('the object was replaced in the middle of a read');
     }
-    return answer.bytes;
+    const bytes = this.#pipes.take(answer.bytes, rangeLength(range));
+    if (!bytes) throw new BucketReadError('too many readers are being served from the bucket');
+    return bytes;
   }
 }

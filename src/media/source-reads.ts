@@ -40,7 +40,7 @@ export class SourceReads {
 
   /** Asks the sources in order. The caller closes the object. */
   find(key: string, signal: AbortSignal): Promise<Below> {
-    return this.#search(key, signal, async (object, source) => ({ kind: 'found', object, source }));
+    return this.#search(key, signal, async (object, { name }) => ({ kind: 'found', object, source: name }));
   }
 
   /** The object as a body: joined where somebody reads it from a source already, begun otherwise. */
@@ -79,24 +79,37 @@ export class SourceReads {
     return this.#options.bodies.fetching(key, (ticket) =>
       // One reader's leaving must not end what others wait for; the source's own deadline bounds it.
       this.#search<BelowBody>(key, new AbortController().signal, async (object, source, last) => {
-        const body = await this.#share(key, object, source, ticket);
-        if (body) return { kind: 'shared', body };
+        const shared = await this.#share(key, object, source.name, ticket);
+        if (typeof shared === 'object') return { kind: 'shared', body: shared };
+        const own = shared === 'no-storage' ? await reopened(key, source) : object;
         // Read twice, but only where another source might do better.
-        if (!last && object.meta.size > 0) await tryFirstByte(object);
-        return { kind: 'alone', body: aloneBody(object), object, source };
+        if (!last && own.meta.size > 0) await tryFirstByte(own);
+        return { kind: 'alone', body: aloneBody(own), object: own, source: source.name };
       }),
     );
   }
 
-  /** Undefined: nobody wants all of it, or there is no room. Throws when not even its first byte can be read. */
-  async #share(key: string, object: SourceObject, source: string, ticket: Ticket): Promise<SharedBody | undefined> {
+  /**
+   * `alone`: nobody wants all of it, or there is no room. `no-storage`: our own disk cannot keep it, and the object is closed. Throws when
+   * not even its first byte can be read.
+   */
+  async #share(
+    key: string,
+    object: SourceObject,
+    source: string,
+    ticket: Ticket,
+  ): Promise<SharedBody | 'alone' | 'no-storage'> {
     const { bodies, wantsWhole } = this.#options;
     const body = wantsWhole(object.meta.size) ? bodies.begin(key, originOf(object, source), ticket) : undefined;
-    if (!body) return undefined;
+    if (!body) return 'alone';
     const { release } = body.hold();
     try {
       await body.started();
       bodies.share(body);
+    } catch (error) {
+      // Our own disk is full or broken: the source's bytes need not pass over it.
+      if ((error as { code?: string }).code === 'STORAGE') return 'no-storage';
+      throw error;
     } finally {
       // Whoever waits for this body holds it by then.
       setImmediate(release);
@@ -108,7 +121,7 @@ export class SourceReads {
   async #search<T>(
     key: string,
     signal: AbortSignal,
-    use: (object: SourceObject, source: string, last: boolean) => Promise<T>,
+    use: (object: SourceObject, source: Source, last: boolean) => Promise<T>,
   ): Promise<T | Exclude<Below, { kind: 'found' }>> {
     let unavailable = false;
     let damaged = false;
@@ -117,7 +130,7 @@ export class SourceReads {
       let answer = await source.open(key, signal);
       if (answer.kind === 'found') {
         try {
-          return await use(answer.object, source.name, source === sources.at(-1));
+          return await use(answer.object, source, source === sources.at(-1));
         } catch (error) {
           answer.object.close();
           answer = brokenRead(error);
@@ -131,6 +144,13 @@ export class SourceReads {
     }
     return unavailable || damaged ? { kind: 'unavailable', damaged } : { kind: 'missing' };
   }
+}
+
+async function reopened(key: string, source: Source): Promise<SourceObject> {
+  const answer = await source.open(key, new AbortController().signal);
+  if (answer.kind !== 'found')
+    throw new SourceReadError('CHANGED', `${source.name}: "${answer.kind}" when it was opened again`);
+  return answer.object;
 }
 
 async function tryFirstByte(object: SourceObject): Promise<void> {

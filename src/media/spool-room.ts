@@ -14,6 +14,8 @@ export interface SpoolLimits {
 }
 
 const suffix = '.spool';
+/** How long no file is begun after one could not be written, in milliseconds. */
+const restMs = 10_000;
 
 /** Hands out storage for spools within the limits. Sizes are reserved before the first byte: the sum never passes them. */
 export class SpoolRoom {
@@ -21,6 +23,7 @@ export class SpoolRoom {
   #memory = 0;
   #disk = 0;
   #serial = 0;
+  #noFilesUntil = 0;
 
   /** Makes the directory, and sweeps what an earlier process left there. */
   constructor(limits: SpoolLimits) {
@@ -44,11 +47,15 @@ export class SpoolRoom {
         this.#memory -= size;
       });
     }
-    if (this.#disk + size > diskBytes) return undefined;
+    if (this.#disk + size > diskBytes || performance.now() < this.#noFilesUntil) return undefined;
     this.#disk += size;
     this.#serial += 1;
-    return new FileStorage(join(dir, `${process.pid}-${this.#serial}${suffix}`), () => {
+    const freed = () => {
       this.#disk -= size;
-    });
+    };
+    const failed = () => {
+      this.#noFilesUntil = performance.now() + restMs;
+    };
+    return new FileStorage(join(dir, `${process.pid}-${this.#serial}${suffix}`), freed, failed);
   }
 }

@@ -36,18 +36,26 @@ export class FileStorage implements SpoolStorage {
   readonly memory = undefined;
   readonly #path: string;
   readonly #freed: () => void;
+  readonly #failed: () => void;
   #handle: Promise<FileHandle> | undefined;
 
-  constructor(path: string, freed: () => void) {
+  /** `freed` is told when the room is free again, `failed` when the file cannot be written. */
+  constructor(path: string, freed: () => void, failed: () => void) {
     this.#path = path;
     this.#freed = freed;
+    this.#failed = failed;
   }
 
   async write(chunk: Buffer, offset: number): Promise<void> {
-    const handle = await this.#open();
-    for (let done = 0; done < chunk.length; ) {
-      const { bytesWritten } = await handle.write(chunk, done, chunk.length - done, offset + done);
-      done += bytesWritten;
+    try {
+      const handle = await this.#open();
+      for (let done = 0; done < chunk.length; ) {
+        const { bytesWritten } = await handle.write(chunk, done, chunk.length - done, offset + done);
+        done += bytesWritten;
+      }
+    } catch (error) {
+      this.#failed();
+      throw error;
     }
   }
 

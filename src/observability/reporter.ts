@@ -62,11 +62,19 @@ export class Reporter {
   };
 
   /** Why the bucket keeps the program from being ready, and what to do. */
-  readonly bucketReasons = (state: IdentityState, stateIsNew: boolean): string[] => {
-    if (stateIsNew)
+  readonly bucketReasons = (
+    state: IdentityState,
+    binding: { bound: boolean; foreign: boolean; refused: Error | undefined },
+  ): string[] => {
+    if (binding.refused) return [binding.refused.message];
+    if (binding.foreign)
       return [
         'the bucket belongs to another state directory, and this one is new: no source is used, since what was deleted is not known; ' +
           'restore state.dir, or remove _upstairs/identity from the bucket to accept the loss',
+      ];
+    if (!binding.bound)
+      return [
+        'the state directory is new, and the bucket cannot be asked: no source is used before they were bound to each other',
       ];
     if (state === 'other')
       return ['the bucket belongs to another state directory: check bucket.name, bucket.endpoint and state.dir'];

@@ -1,8 +1,8 @@
 import type { BigIntStats } from 'node:fs';
 import { readlinkSync } from 'node:fs';
 import { constants, type FileHandle, lstat, open, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { millisecondsOf } from '../lib/decimal-seconds.ts';
+import { FreshCheck } from '../lib/fresh-check.ts';
 import type { ObjectMeta } from '../lib/object-meta.ts';
 import { DiskFile } from './disk-file.ts';
 import { DiskGate, type GateLimits } from './disk-gate.ts';
@@ -13,9 +13,6 @@ const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLO
 
 /** A name that leads to no file here: not there, a directory in the middle that is none, a symlink, a socket, a name too long. */
 const absent = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO', 'ENODEV', 'ENAMETOOLONG', 'EISDIR', 'EMLINK']);
-
-/** How long a look at the root holds good: an unmounted disk is noticed within so many milliseconds. */
-const rootCheckMs = 1000;
 
 export interface DiskOptions extends GateLimits {
   readonly name: string;
@@ -31,7 +28,7 @@ export class DiskSource implements Source {
   readonly #options: DiskOptions;
   readonly #gate: DiskGate;
   readonly #device: { dev: bigint; ino: bigint };
-  #rootCheck: { atMs: number; intact: Promise<boolean> } | undefined;
+  readonly #root = new FreshCheck(() => this.#rootIntact());
 
   /** `device` is what `stat` said of the root when it was known to be mounted. */
   constructor(options: DiskOptions, device: { dev: bigint; ino: bigint }) {
@@ -61,7 +58,7 @@ export class DiskSource implements Source {
     let handle: FileHandle | undefined;
     try {
       const opened = await this.#gate.lookup(
-        () => openFile(join(this.#options.root, key)),
+        () => openFile(this.#pathOf(key)),
         (late) => this.#discard(late.handle),
       );
       handle = opened.handle;
@@ -74,6 +71,11 @@ export class DiskSource implements Source {
       if (handle) this.#discard(handle);
       return await this.#failed(key, error);
     }
+  }
+
+  /** Not normalised: a key with dots in it must not become another one. */
+  #pathOf(key: string): string {
+    return `${this.#options.root}/${key}`;
   }
 
   #found(key: string, handle: FileHandle, stats: BigIntStats): DiskFile {
@@ -90,7 +92,10 @@ export class DiskSource implements Source {
    * /proc, not the disk.
    */
   #isExactly(handle: FileHandle, key: string): boolean {
-    return readlinkSync(`/proc/self/fd/${handle.fd}`) === join(this.#options.root, key);
+    const path = this.#pathOf(key);
+    const opened = readlinkSync(`/proc/self/fd/${handle.fd}`);
+    // The kernel's mark on a file that was replaced or removed since it was opened: it was there.
+    return opened === path || opened === `${path} (deleted)`;
   }
 
   async #failed(key: string, error: unknown): Promise<SourceAnswer> {
@@ -106,7 +111,7 @@ export class DiskSource implements Source {
   /** A file that is closed to group and others is private; anything else that may not be opened is a wrong set-up. */
   async #denied(key: string, cause: unknown): Promise<SourceAnswer> {
     try {
-      const stats = await this.#gate.lookup(() => lstat(join(this.#options.root, key)));
+      const stats = await this.#gate.lookup(() => lstat(this.#pathOf(key)));
       if (stats.isFile() && (stats.mode & 0o044) === 0) return { kind: 'private' };
     } catch {
       // The directory itself may not be searched: then nothing is known of the file, and the first error tells why.
@@ -114,12 +119,9 @@ export class DiskSource implements Source {
     return unavailable('denied', cause);
   }
 
-  /** An unmounted disk leaves an empty directory behind: that is no absence (I8). */
+  /** An unmounted disk leaves an empty directory behind: that is no absence (I8). The root is looked at after the name was. */
   async #missing(): Promise<SourceAnswer> {
-    const now = performance.now();
-    if (!this.#rootCheck || now - this.#rootCheck.atMs > rootCheckMs)
-      this.#rootCheck = { atMs: now, intact: this.#rootIntact() };
-    return (await this.#rootCheck.intact) ? { kind: 'missing' } : unavailable('not-mounted', undefined);
+    return (await this.#root.ask()) ? { kind: 'missing' } : unavailable('not-mounted', undefined);
   }
 
   async #rootIntact(): Promise<boolean> {

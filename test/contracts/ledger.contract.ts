@@ -32,7 +32,7 @@ export function ledgerContract(name: string, makeFixture: () => LedgerFixture): 
     });
     afterEach(() => ledger.close());
 
-    const ask = (key: string, nowMs = 1000, n = 1) => ledger.ask(new Map([[key, n]]), nowMs);
+    const ask = (key: string, nowMs = 1000, n = 1) => ledger.ask(new Map([[key, n]]), nowMs, -1);
     const change = (key: string, what: RecordChange, details: ChangeDetails = {}, nowMs = 2000) =>
       ledger.change(key, what, details, nowMs);
     const again = async () => {
@@ -95,7 +95,7 @@ export function ledgerContract(name: string, makeFixture: () => LedgerFixture): 
       });
 
       test('counts several keys in one go', async () => {
-        await ledger.ask(new Map(Object.entries({ a: 1, b: 3, c: 2 })), 1000);
+        await ledger.ask(new Map(Object.entries({ a: 1, b: 3, c: 2 })), 1000, -1);
         expect(await ledger.due(1000, 10)).toEqual(['b', 'c', 'a']);
       });
     });
@@ -359,6 +359,21 @@ export function ledgerContract(name: string, makeFixture: () => LedgerFixture): 
       expect(rest).toEqual({ openAttempts: 0, looksDue: 0, oldestWantedMs: undefined });
     });
 
+    test('asks again for what was given up long enough ago, and leaves what was given up since', async () => {
+      await change('long ago', { status: 'refused' }, { tries: 3, reason: 'damaged' }, 1000);
+      await change('just now', { status: 'refused' }, {}, 5000);
+      await ledger.ask(
+        new Map([
+          ['long ago', 1],
+          ['just now', 1],
+        ]),
+        9000,
+        3000,
+      );
+      expect(await ledger.due(9000, 9)).toEqual(['long ago']);
+      expect(await ledger.queued('long ago')).toMatchObject({ notBeforeMs: 0 });
+    });
+
     test('tells since when the oldest key waits', async () => {
       await ask('young', 3000);
       await ask('old', 1000);
@@ -378,7 +393,7 @@ export function ledgerContract(name: string, makeFixture: () => LedgerFixture): 
           const writes = operations.map((one, i) => {
             modelled(model, one, i);
             const key = corner + one.key;
-            if ('asks' in one) return ledger.ask(new Map([[key, one.asks]]), i);
+            if ('asks' in one) return ledger.ask(new Map([[key, one.asks]]), i, -1);
             const { attempts, ...rest } = one.change;
             const open = attempts?.map((id) => attempt(`${key}#${i}#${id}`));
             return ledger.change(key, open ? { ...rest, attempts: open } : rest, one.details, i);
@@ -387,7 +402,7 @@ export function ledgerContract(name: string, makeFixture: () => LedgerFixture): 
 
           const mine = (keys: readonly string[]) =>
             keys.filter((key) => key.startsWith(corner)).map((key) => key.slice(corner.length));
-          const now = 50;
+          const now = 85; // later than every write
           const due = mine(await ledger.due(now, 1e6)).map((key) => model.get(key));
           const expectedDue = [...model.values()]
             .filter((row) => row.status === 'wanted' && row.notBefore <= now && row.look !== 0)

@@ -46,7 +46,7 @@ test('many writes of one moment are one commit', async () => {
   const reader = new DatabaseSync(file, { readOnly: true });
   const version = () => (reader.prepare('PRAGMA data_version').get() as { data_version: number }).data_version;
   const before = version();
-  await Promise.all(Array.from({ length: 500 }, (_, n) => ledger.ask(new Map([[`key ${n}`, 1]]), n)));
+  await Promise.all(Array.from({ length: 500 }, (_, n) => ledger.ask(new Map([[`key ${n}`, 1]]), n, 0)));
   expect(version()).toBe(before + 1);
   reader.close();
   await ledger.close();

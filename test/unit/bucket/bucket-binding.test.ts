@@ -70,7 +70,7 @@ describe('the binding of a ledger to a bucket', () => {
     expect(created).toEqual([identityKey]);
     expect(object).toBe(ours);
     expect(bound).toEqual(here);
-    expect(binding.stateIsNew).toBe(false);
+    expect(binding.bound).toBe(true);
     expect(binding.conditional).toBe(true);
   });
 
@@ -95,7 +95,8 @@ describe('the binding of a ledger to a bucket', () => {
     test(`a ledger that was never bound finds it "${never[0]}"`, async () => {
       object = text;
       expect(await binding.check()).toBe(never[0]);
-      expect(binding.stateIsNew).toBe(never[1]);
+      expect(binding.foreign).toBe(never[1]);
+      expect(binding.bound).toBe(!never[1]);
       expect(created).toEqual(text === undefined ? [identityKey] : []);
       if (text !== undefined) expect(object).toBe(text);
       expect(bound).toEqual(never[0] === 'ours' ? here : undefined);
@@ -109,7 +110,8 @@ describe('the binding of a ledger to a bucket', () => {
       expect(created).toEqual([]);
       expect(object).toBe(text);
       expect(bound).toEqual(here);
-      expect(binding.stateIsNew).toBe(false);
+      expect(binding.foreign).toBe(false);
+      expect(binding.bound).toBe(true);
     });
   });
 
@@ -137,7 +139,8 @@ describe('the binding of a ledger to a bucket', () => {
     expect(await binding.check()).toBe('other');
     expect(bound).toBeUndefined();
     expect(await binding.check()).toBe('other');
-    expect(binding.stateIsNew).toBe(true);
+    expect(binding.foreign).toBe(true);
+    expect(binding.bound).toBe(false);
   });
 
   test('is refused in a bucket that keeps versions, before anything is written', async () => {

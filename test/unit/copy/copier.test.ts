@@ -138,7 +138,7 @@ function copier(change: Partial<CopierOptions> = {}): Copier {
   });
 }
 
-const ask = () => ledger.ask(new Map([[key, 1]]), nowMs);
+const ask = () => ledger.ask(new Map([[key, 1]]), nowMs, 0);
 const copy = (body?: SourceBody, signal = never) => copier().run(rules, key, 'copy', body, signal);
 const look = () => copier().run(rules, key, 'look', undefined, never);
 const status = async () => (await ledger.record(key)).status;
@@ -233,7 +233,7 @@ describe('a copy', () => {
     ['under a private prefix', 'backups/archive.zip', {}],
   ])('%s goes up private', async (_what, name, change) => {
     below = fakeBody('secret', change);
-    await ledger.ask(new Map([[name, 1]]), nowMs);
+    await ledger.ask(new Map([[name, 1]]), nowMs, 0);
     await copier().run(rules, name, 'copy', undefined, never);
     expect(store.stored?.acl).toBe('private');
   });
@@ -371,7 +371,13 @@ describe('a copy is given up', () => {
     expect((below as FakeBody).released).toBe(1);
   });
 
-  test.each(['too-large', 'gone-below', 'unreadable'] as const)('at once when it is %s', async (reason) => {
+  test('and forgotten when its file is gone: should it come back, it is asked for again', async () => {
+    below = 'gone-below';
+    await copy();
+    expect(await status()).toBe('none');
+  });
+
+  test.each(['too-large', 'unreadable'] as const)('at once when it is %s', async (reason) => {
     below = reason;
     await copy();
     expect(await ledger.list('refused', 9)).toMatchObject([{ key, reason }]);
@@ -388,7 +394,7 @@ describe('a copy is given up', () => {
   });
 
   test('after the configured tries when the store refuses it, with nothing left open', async () => {
-    const refusal: PutAnswer = { kind: 'refused', status: 403, code: 'AccessDenied' };
+    const refusal: PutAnswer = { kind: 'refused', status: 400, code: 'BadDigest' };
     store.answers = [refusal, refusal, refusal];
     for (let n = 0; n < 3; n++) await copy();
     expect(await ledger.list('refused', 9)).toMatchObject([{ key, reason: 'store-refused' }]);

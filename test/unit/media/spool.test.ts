@@ -24,7 +24,10 @@ const dir = scratch('spool');
 let files = 0;
 const storages: [string, (size: number, freed?: () => void) => SpoolStorage][] = [
   ['in memory', (size, freed = () => undefined) => new MemoryStorage(size, freed)],
-  ['in a file', (_size, freed = () => undefined) => new FileStorage(join(dir, `${++files}.spool`), freed)],
+  [
+    'in a file',
+    (_size, freed = () => undefined) => new FileStorage(join(dir, `${++files}.spool`), freed, () => undefined),
+  ],
 ];
 
 describe.each(storages)('a spool %s', (_where, storage) => {
@@ -289,9 +292,13 @@ describe('a spool file', () => {
   test('is private, and is gone after closing', async () => {
     const own = scratch('spool');
     let freed = 0;
-    const file = new FileStorage(join(own, 'a.spool'), () => {
-      freed += 1;
-    });
+    const file = new FileStorage(
+      join(own, 'a.spool'),
+      () => {
+        freed += 1;
+      },
+      () => undefined,
+    );
     await file.write(Buffer.from('abc'), 0);
     expect(readdirSync(own)).toEqual(['a.spool']);
     await file.close();
@@ -301,15 +308,23 @@ describe('a spool file', () => {
 
   test('is never made when nothing was written', async () => {
     const own = scratch('spool');
-    await new FileStorage(join(own, 'a.spool'), () => undefined).close();
+    await new FileStorage(
+      join(own, 'a.spool'),
+      () => undefined,
+      () => undefined,
+    ).close();
     expect(readdirSync(own)).toEqual([]);
   });
 
   test('gives its room back also when it could not be made', async () => {
     let freed = 0;
-    const file = new FileStorage('/nowhere/at/all.spool', () => {
-      freed += 1;
-    });
+    const file = new FileStorage(
+      '/nowhere/at/all.spool',
+      () => {
+        freed += 1;
+      },
+      () => undefined,
+    );
     await expect(file.write(Buffer.from('abc'), 0)).rejects.toMatchObject({ code: 'ENOENT' });
     await file.close();
     expect(freed).toBe(1);
@@ -317,10 +332,18 @@ describe('a spool file', () => {
 
   test('never writes into a file that is there already', async () => {
     const own = scratch('spool');
-    const first = new FileStorage(join(own, 'a.spool'), () => undefined);
+    const first = new FileStorage(
+      join(own, 'a.spool'),
+      () => undefined,
+      () => undefined,
+    );
     await first.write(Buffer.from('abc'), 0);
     await expect(
-      new FileStorage(join(own, 'a.spool'), () => undefined).write(Buffer.from('x'), 0),
+      new FileStorage(
+        join(own, 'a.spool'),
+        () => undefined,
+        () => undefined,
+      ).write(Buffer.from('x'), 0),
     ).rejects.toMatchObject({
       code: 'EEXIST',
     });
