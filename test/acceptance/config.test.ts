@@ -150,7 +150,7 @@ describe('upstairs list', () => {
     onTestFinished(() => store.stop().then(() => {}));
     store.createBucket('media');
     const proxy = await faultProxy(store.address, ({ method, path }) =>
-      method === 'PUT' && path.endsWith('refused.jpg') ? { status: 403 } : 'pass',
+      method === 'PUT' && path.endsWith('refused.jpg') ? { status: 400 } : 'pass',
     );
     onTestFinished(() => proxy.close());
     const root = scratch('root');

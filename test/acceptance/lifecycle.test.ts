@@ -135,6 +135,20 @@ describe('a program that is told to stop', () => {
 });
 
 describe.skipIf(needs('ceph').skip)('a program that starts while the bucket is down', () => {
+  test('and was never bound to one uses no source: what was deleted is not known', async () => {
+    const rgw = sharedRgw();
+    const root = scratch('root');
+    await basement(root, { 'deleted.jpg': jpeg(6) });
+    await using proxy = await faultProxy(rgw.endpoint, () => 'refuse');
+    await using upstairs = await startUpstairs({
+      config: baseConfig({ endpoint: proxy.endpoint, bucket: await rgw.freshBucket(), root }),
+    });
+    expect((await upstairs.get('/deleted.jpg')).status).toBe(503);
+    expect((await upstairs.admin('/readyz')).text).toContain('no source is used');
+    proxy.decide = () => 'pass';
+    await eventually(async () => expect((await upstairs.get('/deleted.jpg')).status).toBe(200));
+  });
+
   test('serves from the disk at once, becomes ready when the bucket comes up, and copies then', async () => {
     const rgw = sharedRgw();
     const bucket = await rgw.freshBucket();
@@ -144,15 +158,17 @@ describe.skipIf(needs('ceph').skip)('a program that starts while the bucket is d
     await rgw.client.send(
       new PutObjectCommand({ Bucket: bucket, Key: 'above.jpg', Body: 'above', ACL: 'public-read' }),
     );
-    await using proxy = await faultProxy(rgw.endpoint, () => 'refuse');
-    await using upstairs = await startUpstairs({
-      config: baseConfig({
-        endpoint: proxy.endpoint,
-        bucket,
-        root,
-        copy: { minAge: '0ms', retry: { first: '200ms' } },
-      }),
+    await using proxy = await faultProxy(rgw.endpoint);
+    const config = baseConfig({
+      endpoint: proxy.endpoint,
+      bucket,
+      root,
+      copy: { minAge: '0ms', retry: { first: '200ms' } },
     });
+    const before = await startUpstairs({ config });
+    await before.kill();
+    proxy.decide = () => 'refuse';
+    await using upstairs = await startUpstairs({ config });
 
     const { value: first, ms } = await timed(upstairs.get('/early.jpg'));
     expect(first.status).toBe(200);
@@ -320,7 +336,7 @@ describe.skipIf(needs('ceph', 'fuse').skip)('a disk that hangs', () => {
     const root = scratch('root');
     await basement(root, { 'asked-for.jpg': small });
     await using slow = await mountFaultyDisk(root, { directIo: true });
-    await using proxy = await faultProxy(rgw.endpoint, () => 'refuse');
+    await using proxy = await faultProxy(rgw.endpoint);
     const moving = await startUpstairs({
       config: baseConfig({
         endpoint: proxy.endpoint,
@@ -332,6 +348,7 @@ describe.skipIf(needs('ceph', 'fuse').skip)('a disk that hangs', () => {
       }),
     });
     onTestFinished(() => moving.dispose());
+    proxy.decide = () => 'refuse';
     // Asked for while the bucket is away, by HEAD: the copy opens the file itself, later.
     expect((await moving.get('/asked-for.jpg', { method: 'HEAD' })).status).toBe(200);
     await eventually(async () => expect(await moving.metric('upstairs_ledger_keys', { status: 'wanted' })).toBe(1));
