@@ -28,7 +28,8 @@ export async function startServer({ command, core, logFile, url, readyUrl }: Ser
   const log = openSync(logFile, 'a');
   // taskset becomes the program, so the child's id is the program's.
   const child = spawn('taskset', ['-c', core, ...command], { stdio: ['ignore', log, log] });
-  const spare = afterDeath('kill -KILL "$1"', String(child.pid));
+  // TERM first: killed, nginx's master would leave its workers behind.
+  const spare = afterDeath('kill -TERM "$1"; sleep 5; kill -KILL "$1"', String(child.pid));
   const stop = async () => {
     await end(child);
     spare();

@@ -250,7 +250,9 @@ export class Copier {
     }
     const { reason } = outcome;
     const queued = await ledger.queued(turn.key);
-    const tries = triesNow(reason, queued);
+    // What a look found missing was counted when its upload failed, and need not wait; a 412 for what is not there must.
+    const atOnce = reason === 'missing-again' && turn.what === 'look';
+    const tries = atOnce ? (queued?.tries ?? 0) : triesNow(reason, queued);
     const waitMs = backoffMs(Math.max(1, tries), retry, random());
     // A look that is due and could not be taken, or whose mending failed, waits as long as a copy would.
     const lookAgain =
@@ -260,7 +262,7 @@ export class Copier {
       details: {
         reason,
         tries,
-        notBeforeMs: turn.notBeforeMs ?? now() + (reason === 'missing-again' ? 0 : waitMs),
+        notBeforeMs: turn.notBeforeMs ?? now() + (atOnce ? 0 : waitMs),
         ...(lookAgain ? { lookAtMs: now() + waitMs } : look),
       },
     };

@@ -18,8 +18,8 @@ const patient: ReadonlySet<CopyReason> = new Set([
   'source-unavailable',
 ]);
 
-/** Nothing was tried, or it was counted when it failed. */
-const noTry: ReadonlySet<CopyReason> = new Set(['too-young', 'cancelled', 'missing-again']);
+/** Nothing was tried. */
+const noTry: ReadonlySet<CopyReason> = new Set(['too-young', 'cancelled']);
 
 /** Nothing that a later try could change. */
 const hopeless: ReadonlySet<CopyReason> = new Set(['too-large', 'unreadable', 'private-without-acls', 'gone-below']);
@@ -31,8 +31,7 @@ export function givesUp(reason: CopyReason, tries: number, limits: RetryLimits):
 
 /**
  * How many tries in vain this one makes. Waiting for the end of an outage and failing for a reason of its own are counted apart: after
- * a long outage an object has all its tries left. Being too young or cancelled is no try; what an upload of
- * unknown outcome turned out to be was counted with it.
+ * a long outage an object has all its tries left. Being too young or cancelled is no try.
  */
 export function triesNow(
   reason: CopyReason,

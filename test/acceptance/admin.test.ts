@@ -12,7 +12,7 @@ import { baseConfig, startUpstairs, type Upstairs } from '../support/upstairs.ts
 const any = /^[^/]*$/;
 const tiers = /^(cache|bucket|basement|none)$/;
 const copyReasons =
-  /^(|too-young|too-large|private-without-acls|changed|gone-below|unreadable|damaged|source-unavailable|no-spool-room|bucket-unavailable|slow-down|store-refused|unknown-outcome|missing-again|cancelled|internal)$/;
+  /^(|too-young|too-large|private-without-acls|changed|gone-below|unreadable|damaged|source-unavailable|no-spool-room|bucket-unavailable|slow-down|store-refused|store-denied|unknown-outcome|missing-again|cancelled|internal)$/;
 
 /** Every metric of the program: its type, and what each of its labels may be. None of them has room for a key. */
 const known: Record<string, [type: string, labels: Record<string, RegExp>]> = {
