@@ -442,11 +442,12 @@ describe('an upload that finds something in the bucket', () => {
     expect(ended).toMatchObject([{ outcome: { type: 'superseded' }, bytes: 0 }]);
   });
 
-  test('that is gone a moment later is wanted again at once', async () => {
+  test('that is not there when looked for is wanted again, after the wait of a failed try', async () => {
     store.answers = [{ kind: 'exists' }];
     await copy();
     expect(await status()).toBe('wanted');
-    expect(await ledger.due(nowMs, 9)).toEqual([key]);
+    expect(await ledger.due(nowMs, 9)).toEqual([]);
+    expect(await ledger.due(nowMs + retry.mostMs, 9)).toEqual([key]);
   });
 
   test('and then cannot look leaves the upload open and looks soon', async () => {
