@@ -37,6 +37,7 @@ import { isPrivate } from './media/private-prefix.ts';
 import { ReadThrough } from './media/read-through.ts';
 import { SourceReads } from './media/source-reads.ts';
 import { SpoolRoom } from './media/spool-room.ts';
+import { createAccessLogger } from './observability/logger.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { Reporter } from './observability/reporter.ts';
 import { DiskSource } from './sources/disk.ts';
@@ -59,9 +60,10 @@ const now = Date.now;
 
 /** Builds the program from its configuration and starts it. The only place where implementations are constructed and wired. */
 export async function startApp(config: Config, logger: Logger, metrics: Metrics): Promise<App> {
+  const access = createAccessLogger({ level: config.log.level });
   const teardown = new Teardown((step, error) => logger.error({ error, step }, 'could not let go'));
   try {
-    return await wire({ config, logger, metrics, report: new Reporter(logger, metrics), teardown });
+    return await wire({ config, logger, metrics, report: new Reporter(logger, access, metrics), teardown });
   } catch (error) {
     await teardown.run();
     throw error;

@@ -149,7 +149,8 @@ export class S3Reader implements Bucket {
     signal.addEventListener('abort', leave, { once: true });
     const timer = setTimeout(() => abort.abort(new errors.HeadersTimeoutError()), connectTimeoutMs + headersTimeoutMs);
     try {
-      const request = pool.request({ method, path, headers, signal: abort.signal });
+      // Without `reset: false` undici closes the connection after every HEAD.
+      const request = pool.request({ method, path, headers, reset: false, signal: abort.signal });
       const answer = await unlessAborted(request, abort.signal, (late) =>
         late.body.on('error', () => undefined).destroy(),
       );

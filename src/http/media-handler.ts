@@ -31,7 +31,9 @@ export class MediaHandler {
     if (key === undefined) return;
     record.key = key;
     const left = new AbortController();
-    reply.raw.once('close', () => left.abort());
+    reply.raw.once('close', () => {
+      if (!reply.raw.writableFinished) left.abort();
+    });
     let answer: Answer;
     try {
       answer = await this.#options.reads.find(key, wanted(request), left.signal);

@@ -9,10 +9,12 @@ import type { Metrics } from './metrics.ts';
 /** What happens, told once: as a line of the log, and as a number of the metrics. Its methods are bound. */
 export class Reporter {
   readonly #logger: Logger;
+  readonly #access: Logger;
   readonly #metrics: Metrics;
 
-  constructor(logger: Logger, metrics: Metrics) {
+  constructor(logger: Logger, access: Logger, metrics: Metrics) {
     this.#logger = logger;
+    this.#access = access;
     this.#metrics = metrics;
   }
 
@@ -24,7 +26,7 @@ export class Reporter {
   readonly answered = (record: AccessRecord): void => {
     this.counted(record);
     const { method, key, tier, status, bytes, why, address, headMs, totalMs, cut } = record;
-    this.#logger.info(
+    this.#access.info(
       {
         event: 'read',
         method,
