@@ -37,10 +37,11 @@ export class S3Store implements ObjectStore {
 
   async put(upload: Upload, signal: AbortSignal): Promise<PutAnswer> {
     const { acls, client } = this.#options;
-    const body = await upload.bytes();
     const broken = new AbortController();
-    if (body instanceof Readable) body.once('error', () => broken.abort());
+    let body: Buffer | Readable | undefined;
     try {
+      body = await upload.bytes();
+      if (body instanceof Readable) body.once('error', () => broken.abort());
       const { ETag } = await client.send(
         new PutObjectCommand({
           ...this.#at(upload.key),

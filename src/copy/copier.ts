@@ -16,7 +16,7 @@ import {
   type State,
   type Step,
 } from './protocol-state.ts';
-import { backoffMs, givesUp, lookDelayMs, oldEnoughAtMs, type RetryLimits, triesNow } from './schedule.ts';
+import { backoffMs, countsAfter, givesUp, lookDelayMs, oldEnoughAtMs, type RetryLimits } from './schedule.ts';
 import { reasonOf } from './spool-reason.ts';
 
 export interface CopierOptions {
@@ -252,16 +252,18 @@ export class Copier {
     const queued = await ledger.queued(turn.key);
     // What a look found missing was counted when its upload failed, and need not wait; a 412 for what is not there must.
     const atOnce = reason === 'missing-again' && turn.what === 'look';
-    const tries = atOnce ? (queued?.tries ?? 0) : triesNow(reason, queued);
+    const before = queued ?? { tries: 0, failures: 0 };
+    const { tries, failures } = atOnce ? before : countsAfter(reason, before);
     const waitMs = backoffMs(Math.max(1, tries), retry, random());
     // A look that is due and could not be taken, or whose mending failed, waits as long as a copy would.
     const lookAgain =
       (turn.what === 'look' || turn.mended) && look.lookAtMs === undefined && result.state.look !== undefined;
     return {
-      givenUp: queued !== undefined && givesUp(reason, tries, retry),
+      givenUp: queued !== undefined && givesUp(reason, failures, retry),
       details: {
         reason,
         tries,
+        failures,
         notBeforeMs: turn.notBeforeMs ?? now() + (atOnce ? 0 : waitMs),
         ...(lookAgain ? { lookAtMs: now() + waitMs } : look),
       },

@@ -24,22 +24,21 @@ const noTry: ReadonlySet<CopyReason> = new Set(['too-young', 'cancelled']);
 /** Nothing that a later try could change. */
 const hopeless: ReadonlySet<CopyReason> = new Set(['too-large', 'unreadable', 'private-without-acls', 'gone-below']);
 
-/** Whether a key is given up after this many tries, this one included. */
-export function givesUp(reason: CopyReason, tries: number, limits: RetryLimits): boolean {
-  return hopeless.has(reason) || (!patient.has(reason) && tries > limits.times);
+/** Whether a key is given up after this many failures, this one included. */
+export function givesUp(reason: CopyReason, failures: number, limits: RetryLimits): boolean {
+  return hopeless.has(reason) || (!patient.has(reason) && failures > limits.times);
 }
 
 /**
- * How many tries in vain this one makes. Waiting for the end of an outage and failing for a reason of its own are counted apart: after
- * a long outage an object has all its tries left. Being too young or cancelled is no try.
+ * The counts after this try. `tries` sets the wait; `failures` are those for reasons of the object's own, and decide when it is given
+ * up: outages leave it all its tries. Being too young or cancelled is no try.
  */
-export function triesNow(
+export function countsAfter(
   reason: CopyReason,
-  before: { tries: number; reason: CopyReason | undefined } | undefined,
-): number {
-  const { tries = 0, reason: last } = before ?? {};
-  if (noTry.has(reason)) return tries;
-  return last !== undefined && patient.has(last) !== patient.has(reason) ? 1 : tries + 1;
+  { tries, failures }: { tries: number; failures: number },
+): { tries: number; failures: number } {
+  if (noTry.has(reason)) return { tries, failures };
+  return { tries: tries + 1, failures: patient.has(reason) ? failures : failures + 1 };
 }
 
 /** Exponential backoff with full jitter over its upper half, in milliseconds: `tries` counts from 1. `random` is in [0, 1). */

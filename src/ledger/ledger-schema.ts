@@ -14,6 +14,7 @@ export const ledgerMigrations = [
      not_before_ms INTEGER NOT NULL DEFAULT 0,
      ready INTEGER NOT NULL DEFAULT 1,
      tries INTEGER NOT NULL DEFAULT 0,
+     failures INTEGER NOT NULL DEFAULT 0,
      reason TEXT,
      source TEXT,
      size INTEGER,

@@ -5,7 +5,9 @@ export function prepareLedger(db: DatabaseSync) {
   return {
     identity: db.prepare('SELECT id, endpoint, bucket FROM ledger'),
     bind: db.prepare('UPDATE ledger SET endpoint = ?, bucket = ?'),
-    copy: db.prepare('SELECT status, since_ms, look, deleting, tries, reason, not_before_ms FROM copies WHERE key = ?'),
+    copy: db.prepare(
+      'SELECT status, since_ms, look, deleting, tries, failures, not_before_ms FROM copies WHERE key = ?',
+    ),
     attempts: db.prepare('SELECT id, generation, md5, size, source_acl AS sourceAcl FROM attempts WHERE key = ?'),
     ask: db.prepare(
       `INSERT INTO copies (key, status, since_ms, asks, asked_ms) VALUES (:key, 'wanted', :nowMs, :n, :nowMs)
@@ -18,7 +20,7 @@ export function prepareLedger(db: DatabaseSync) {
     ensure: db.prepare("INSERT INTO copies (key, status, since_ms) VALUES (?, 'none', ?) ON CONFLICT (key) DO NOTHING"),
     setStatus: db.prepare(
       `UPDATE copies SET since_ms = iif(status = :status, since_ms, :nowMs), status = :status,
-         tries = iif(:status = 'wanted', tries, 0),
+         tries = iif(:status = 'wanted', tries, 0), failures = iif(:status = 'wanted', failures, 0),
          asked_ms = iif(:status = 'wanted', coalesce(asked_ms, :nowMs), asked_ms) WHERE key = :key`,
     ),
     setLook: db.prepare('UPDATE copies SET look = :look, look_at_ms = iif(:look IS NULL, NULL, :at) WHERE key = :key'),
@@ -28,7 +30,8 @@ export function prepareLedger(db: DatabaseSync) {
       `UPDATE copies SET reason = iif(:keepReason, reason, :reason), source = coalesce(:source, source),
          size = coalesce(:size, size), md5 = coalesce(:md5, md5), not_before_ms = coalesce(:notBefore, not_before_ms),
          ready = iif(:notBefore IS NULL, ready, :notBefore <= :nowMs),
-         tries = coalesce(:tries, tries) WHERE key = :key`,
+         tries = coalesce(:tries, tries),
+         failures = coalesce(:failures, failures) WHERE key = :key`,
     ),
     /** A row that says nothing any more. */
     forget: db.prepare(

@@ -66,13 +66,15 @@ export interface ChangeDetails {
   /** Not to be taken up before. */
   readonly notBeforeMs?: number;
   readonly lookAtMs?: number;
-  /** How often it was tried in vain. */
+  /** How often it was tried in vain, and how often of these for a reason of its own. */
   readonly tries?: number;
+  readonly failures?: number;
 }
 
 export interface Queued {
   readonly tries: number;
-  readonly reason: CopyReason | undefined;
+  /** Of these, for reasons of the object's own. */
+  readonly failures: number;
   readonly notBeforeMs: number;
   readonly lookFirst: boolean;
 }
@@ -109,7 +111,7 @@ export interface Ledger {
   record(key: string): Promise<CopyRecord>;
   /** The status as readers need it, and since when. */
   status(key: string): Promise<{ status: CopyStatus; sinceMs: number } | undefined>;
-  /** A key that is wanted: how often it was tried in vain and why at last, and when it may be taken up; `lookFirst`: not before its first look. */
+  /** A key that is wanted: how often it was tried in vain, and when it may be taken up; `lookFirst`: not before its first look. */
   queued(key: string): Promise<Queued | undefined>;
   /**
    * Adds so many asks to each key: unknown ones become `wanted`, and `refused` ones again that were given up before `reviveMs`. `copied` and

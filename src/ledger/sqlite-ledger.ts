@@ -6,7 +6,6 @@ import type {
   Attempt,
   Binding,
   ChangeDetails,
-  CopyReason,
   CopyRecord,
   CopyStatus,
   Ledger,
@@ -24,7 +23,7 @@ interface CopyRow {
   look: number | null;
   deleting: number;
   tries: number;
-  reason: CopyReason | null;
+  failures: number;
   not_before_ms: number;
 }
 
@@ -69,8 +68,8 @@ export class SqliteLedger implements Ledger {
   async queued(key: string): Promise<Queued | undefined> {
     const row = this.#sql.copy.get(key) as CopyRow | undefined;
     if (row?.status !== 'wanted') return undefined;
-    const { tries, reason, not_before_ms: notBeforeMs, look } = row;
-    return { tries, reason: reason ?? undefined, notBeforeMs, lookFirst: look === 0 };
+    const { tries, failures, not_before_ms: notBeforeMs, look } = row;
+    return { tries, failures, notBeforeMs, lookFirst: look === 0 };
   }
 
   ask(asks: ReadonlyMap<string, number>, nowMs: number, reviveMs: number): Promise<void> {
@@ -96,6 +95,7 @@ export class SqliteLedger implements Ledger {
         md5: details.md5 ?? null,
         notBefore: details.notBeforeMs ?? null,
         tries: details.tries ?? null,
+        failures: details.failures ?? null,
         nowMs,
       });
       this.#sql.forget.run(key);

@@ -421,7 +421,7 @@ export function ledgerContract(name: string, makeFixture: () => LedgerFixture): 
             ]);
             expect(await ledger.queued(corner + key)).toEqual(
               row?.status === 'wanted'
-                ? { tries: row.tries, notBeforeMs: row.notBefore, lookFirst: row.look === 0 }
+                ? { tries: row.tries, failures: row.failures, notBeforeMs: row.notBefore, lookFirst: row.look === 0 }
                 : undefined,
             );
           }
@@ -448,6 +448,7 @@ interface ModelRow {
   asked: number | undefined;
   notBefore: number;
   tries: number;
+  failures: number;
   look: number | undefined;
   lookAt: number;
   attempts: number;
@@ -470,7 +471,10 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
       },
       { requiredKeys: [] },
     ),
-    details: fc.record({ notBeforeMs: fc.nat(100), lookAtMs: fc.nat(100), tries: fc.nat(9) }, { requiredKeys: [] }),
+    details: fc.record(
+      { notBeforeMs: fc.nat(100), lookAtMs: fc.nat(100), tries: fc.nat(9), failures: fc.nat(9) },
+      { requiredKeys: [] },
+    ),
   }),
 );
 
@@ -481,6 +485,7 @@ function modelled(model: Map<string, ModelRow>, one: Operation, now: number): vo
     asked: undefined,
     notBefore: 0,
     tries: 0,
+    failures: 0,
     look: undefined,
     lookAt: 0,
     attempts: 0,
@@ -496,7 +501,10 @@ function modelled(model: Map<string, ModelRow>, one: Operation, now: number): vo
   if (change.status !== undefined) {
     row.status = change.status;
     if (change.status === 'wanted') row.asked ??= now;
-    else row.tries = 0;
+    else {
+      row.tries = 0;
+      row.failures = 0;
+    }
   }
   if (change.look !== undefined) {
     row.look = change.look ?? undefined;
@@ -505,5 +513,6 @@ function modelled(model: Map<string, ModelRow>, one: Operation, now: number): vo
   row.attempts = change.attempts?.length ?? row.attempts;
   row.notBefore = details.notBeforeMs ?? row.notBefore;
   row.tries = details.tries ?? row.tries;
+  row.failures = details.failures ?? row.failures;
   if (row.status === 'none' && row.look === undefined && row.attempts === 0) model.delete(one.key);
 }

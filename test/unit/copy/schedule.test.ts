@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { backoffMs, givesUp, lookDelayMs, oldEnoughAtMs } from '../../../src/copy/schedule.ts';
+import { backoffMs, countsAfter, givesUp, lookDelayMs, oldEnoughAtMs } from '../../../src/copy/schedule.ts';
 
 const limits = { firstMs: 1000, mostMs: 60_000, times: 3 };
 
@@ -33,6 +33,17 @@ describe('giving a copy up', () => {
 
   test('happens after one try when no more were configured', () => {
     expect(givesUp('damaged', 1, { ...limits, times: 0 })).toBe(true);
+  });
+});
+
+describe('what a try counts', () => {
+  test.each([
+    ['source-unavailable', { tries: 6, failures: 2 }],
+    ['damaged', { tries: 6, failures: 3 }],
+    ['too-young', { tries: 5, failures: 2 }],
+    ['cancelled', { tries: 5, failures: 2 }],
+  ] as const)('when it ended as %s: an outage is no fault of the object', (reason, expected) => {
+    expect(countsAfter(reason, { tries: 5, failures: 2 })).toEqual(expected);
   });
 });
 
