@@ -1,7 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { BreakingBucket } from './bucket/breaking-bucket.ts';
 import { BucketAddress } from './bucket/bucket-address.ts';
@@ -21,9 +19,7 @@ import { Copier } from './copy/copier.ts';
 import { Copies } from './copy/copies.ts';
 import type { CopyRequests } from './copy/copy-requests.ts';
 import { Leases } from './copy/leases.ts';
-import { createAdminServer } from './http/admin-server.ts';
-import { drain } from './http/drain.ts';
-import { createReadServer } from './http/read-server.ts';
+import { openListeners, type Ports } from './http/listeners.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { SqliteLedger } from './ledger/sqlite-ledger.ts';
 import { Teardown } from './lib/teardown.ts';
@@ -44,7 +40,7 @@ import { DiskSource } from './sources/disk.ts';
 
 export interface App {
   /** Where the listeners are bound. */
-  readonly ports: { readonly read: number; readonly admin: number };
+  readonly ports: Ports;
   /** Drains and lets go of everything, with deadlines; later calls share the first one's promise. */
   stop(): Promise<void>;
   /** File operations that a disk still owes an answer: the process cannot end by itself before. */
@@ -130,8 +126,24 @@ async function wire(context: Context): Promise<App> {
   });
   await copies.start();
   teardown.add('copies', () => copies.stop(config.shutdown.copies));
-  const pendingDiskOperations = () => disks.reduce((sum, disk) => sum + disk.load.outstanding, 0);
-  return await listen(context, { reads, bucket, disks, pendingDiskOperations });
+  const ports = await openListeners({
+    config,
+    teardown,
+    reads,
+    logger: context.logger,
+    answered: config.log.access ? context.report.answered : context.report.counted,
+    metrics: metrics.registry,
+    notReady: () => [
+      ...context.report.bucketReasons(bucket.identity.state, bucket.binding),
+      ...disks.filter((disk) => disk.hung).map((disk) => `the disk ${disk.name} does not answer`),
+    ],
+    listening: context.report.listening,
+  });
+  return {
+    ports,
+    stop: () => teardown.run(),
+    pendingDiskOperations: () => disks.reduce((sum, disk) => sum + disk.load.outstanding, 0),
+  };
 }
 
 type BucketParts = Awaited<ReturnType<typeof wireBucket>>;
@@ -268,48 +280,4 @@ function wireCopies(
     failed: report.copyNotRecorded,
     turnedAway: () => metrics.copyRequestsTurnedAway.inc(),
   });
-}
-
-interface Serving {
-  readonly reads: ReadThrough;
-  readonly bucket: BucketParts;
-  readonly disks: readonly DiskSource[];
-  readonly pendingDiskOperations: () => number;
-}
-
-async function listen({ config, logger, metrics, report, teardown }: Context, parts: Serving): Promise<App> {
-  const { read, shutdown } = config;
-  let draining = false;
-  const admin = createAdminServer({
-    metrics: metrics.registry,
-    notReady: () => [
-      ...(draining ? ['the program is stopping'] : []),
-      ...report.bucketReasons(parts.bucket.identity.state, parts.bucket.binding),
-      ...parts.disks.filter((disk) => disk.hung).map((disk) => `the disk ${disk.name} does not answer`),
-    ],
-  });
-  teardown.add('admin listener', () => admin.close());
-  const readers = createReadServer({
-    read,
-    reads: parts.reads,
-    logger,
-    answered: config.log.access ? report.answered : report.counted,
-  });
-  teardown.add('read listener', () => drain(readers, shutdown.drain));
-  teardown.add('readiness', () => {
-    draining = true;
-  });
-  await admin.listen(config.admin.listen);
-  report.listening('admin', portOf(admin));
-  await readers.listen(read.listen);
-  report.listening('read', portOf(readers));
-  return {
-    ports: { read: portOf(readers), admin: portOf(admin) },
-    stop: () => teardown.run(),
-    pendingDiskOperations: parts.pendingDiskOperations,
-  };
-}
-
-function portOf(server: FastifyInstance): number {
-  return (server.server.address() as AddressInfo).port;
 }
