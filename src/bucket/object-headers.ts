@@ -1,21 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { millisecondsOf, parseDecimalSeconds } from '../lib/decimal-seconds.ts';
-import { etagOfMd5, type ObjectMeta } from '../lib/object-meta.ts';
-
-/** What a reader may see of the store's headers, besides the validators that are answered from `ObjectMeta`. */
-const kept = [
-  'content-type',
-  'content-disposition',
-  'content-encoding',
-  'content-language',
-  'cache-control',
-  'expires',
-];
+import { etagOfMd5, type ObjectMeta, representationHeaders } from '../lib/object-meta.ts';
 
 /** Facts of an object from its response headers; `size` because a 206 gives it in Content-Range. */
 export function metaOf(headers: IncomingHttpHeaders, size: number): ObjectMeta {
   const shown: Record<string, string> = {};
-  for (const name of kept) {
+  for (const name of representationHeaders) {
     const value = headers[name];
     if (typeof value === 'string') shown[name] = value;
   }

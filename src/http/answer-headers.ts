@@ -1,4 +1,4 @@
-import type { ObjectMeta } from '../lib/object-meta.ts';
+import { type ObjectMeta, representationHeaders } from '../lib/object-meta.ts';
 import { formatHttpDate } from './http-date.ts';
 
 export interface ObjectAnswer {
@@ -10,16 +10,6 @@ export interface ObjectAnswer {
   readonly cors: string;
 }
 
-/** What a reader may see of the headers an object was stored with: nothing `x-amz-*`, `x-rgw-*` or `set-cookie`. */
-const allowed = [
-  'content-type',
-  'content-disposition',
-  'content-encoding',
-  'content-language',
-  'cache-control',
-  'expires',
-] as const;
-
 /**
  * The headers of a 200, 206, 304 or a HEAD's answer; Content-Length and Content-Range are the caller's.
  *
@@ -27,7 +17,7 @@ const allowed = [
  */
 export function objectHeaders(meta: ObjectMeta, answer: ObjectAnswer): Record<string, string> {
   const headers: Record<string, string> = { 'content-type': 'application/octet-stream' };
-  for (const name of allowed) {
+  for (const name of representationHeaders) {
     const value = meta.headers[name];
     if (value !== undefined && isFieldValue(value)) headers[name] = value;
   }

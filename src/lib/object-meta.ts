@@ -1,3 +1,16 @@
+/**
+ * The headers of a stored object that a reader may see, besides the validators that are answered from `ObjectMeta`: nothing `x-amz-*`,
+ * `x-rgw-*` or `set-cookie`.
+ */
+export const representationHeaders = [
+  'content-type',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'cache-control',
+  'expires',
+] as const;
+
 /** What is known of an object without its bytes, whichever tier holds it. */
 export interface ObjectMeta {
   /** Length in bytes. */

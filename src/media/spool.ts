@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { ByteRange } from '../lib/byte-range.ts';
+import { pulled } from '../lib/pulled.ts';
 import type { SpoolStorage } from './spool-storage.ts';
 
 /** Bytes a reader takes at once. */
@@ -93,21 +94,12 @@ export class Spool {
       return chunk;
     };
     this.#reads += 1;
-    return new Readable({
-      highWaterMark: chunkBytes,
-      read() {
-        next().then(
-          (chunk) => this.push(chunk),
-          (error) => this.destroy(error),
-        );
-      },
-      destroy: (error, callback) => {
-        this.#reads -= 1;
-        this.#wake();
-        this.#closeIfDone();
-        callback(error);
-      },
-    });
+    const closed = () => {
+      this.#reads -= 1;
+      this.#wake();
+      this.#closeIfDone();
+    };
+    return pulled(next, closed, chunkBytes);
   }
 
   /** The whole content in one buffer; only once it is whole. */

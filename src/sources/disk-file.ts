@@ -1,9 +1,10 @@
 import type { BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { ByteRange } from '../lib/byte-range.ts';
 import { decimalSeconds } from '../lib/decimal-seconds.ts';
 import type { ObjectMeta } from '../lib/object-meta.ts';
+import { pulled } from '../lib/pulled.ts';
 import type { DiskGate } from './disk-gate.ts';
 import { type SourceObject, SourceReadError } from './source.ts';
 
@@ -42,19 +43,7 @@ export class DiskFile implements SourceObject {
       return chunk;
     };
     this.#holders += 1;
-    return new Readable({
-      highWaterMark: chunkBytes,
-      read() {
-        next().then(
-          (chunk) => this.push(chunk),
-          (error) => this.destroy(error),
-        );
-      },
-      destroy: (error, callback) => {
-        this.#letGo();
-        callback(error);
-      },
-    });
+    return pulled(next, () => this.#letGo(), chunkBytes);
   }
 
   async unchanged(): Promise<boolean> {
