@@ -6,8 +6,14 @@ import {
   circuitBreaker,
   handleWhenResult,
 } from 'cockatiel';
-import type { Bucket, BucketHead, BucketRead, BucketTrouble, RangeHint } from './bucket.ts';
-import { unavailable } from './trouble.ts';
+import {
+  type Bucket,
+  type BucketHead,
+  type BucketRead,
+  type BucketTrouble,
+  type RangeHint,
+  unavailable,
+} from './bucket.ts';
 
 /** Troubles of the way or the store itself: asking at once again helps nobody. */
 const counted: ReadonlySet<BucketTrouble> = new Set(['connect', 'timeout', 'server-error', 'slow-down']);

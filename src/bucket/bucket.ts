@@ -20,6 +20,11 @@ export interface Unavailable {
   readonly cause?: unknown;
 }
 
+/** The answer for a bucket that could not be asked. */
+export function unavailable(trouble: BucketTrouble, cause?: unknown): Unavailable {
+  return cause === undefined ? { kind: 'unavailable', trouble } : { kind: 'unavailable', trouble, cause };
+}
+
 /** What a reader may ask of an object whose length is not known yet: RFC 9110 §14.1.2, one range. */
 export type RangeHint = { readonly first: number; readonly last?: number } | { readonly suffix: number };
 

@@ -1,6 +1,5 @@
-import type { Bucket, BucketHead, BucketRead, RangeHint } from './bucket.ts';
+import { type Bucket, type BucketHead, type BucketRead, type RangeHint, unavailable } from './bucket.ts';
 import type { Identity } from './identity.ts';
-import { unavailable } from './trouble.ts';
 
 /**
  * A bucket that is not known to be the right one is unavailable; an outage since does not make it another one. An absence is

@@ -4,11 +4,18 @@ import { type Dispatcher, errors, Pool } from 'undici';
 import { type ByteRange, rangeLength } from '../lib/byte-range.ts';
 import { exactly } from '../lib/exactly.ts';
 import { unlessAborted } from '../lib/unless-aborted.ts';
-import type { Bucket, BucketHead, BucketRead, RangeHint, Unavailable } from './bucket.ts';
+import {
+  type Bucket,
+  type BucketHead,
+  type BucketRead,
+  type RangeHint,
+  type Unavailable,
+  unavailable,
+} from './bucket.ts';
 import type { BucketAddress } from './bucket-address.ts';
 import { metaOf } from './object-headers.ts';
 import type { RequestSigner } from './request-signer.ts';
-import { troubleOf, unavailable } from './trouble.ts';
+import { troubleOf } from './trouble.ts';
 
 export interface S3ReaderOptions {
   readonly address: BucketAddress;

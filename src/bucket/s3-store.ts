@@ -8,10 +8,10 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { unavailable } from './bucket.ts';
 import { md5From } from './object-headers.ts';
 import type { Acl, Look, MendAnswer, ObjectFacts, ObjectStore, PutAnswer, Upload } from './object-store.ts';
 import { refused, storeErrorOf } from './store-error.ts';
-import { unavailable } from './trouble.ts';
 
 /** The grantee whose READ makes an object public (S3: "Predefined groups"). */
 const allUsers = 'http://acs.amazonaws.com/groups/global/AllUsers';

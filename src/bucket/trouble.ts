@@ -1,4 +1,4 @@
-import type { BucketTrouble, Unavailable } from './bucket.ts';
+import type { BucketTrouble } from './bucket.ts';
 
 /** Connection-level errors, by the codes of undici and of Node's sockets. */
 const timeouts = new Set([
@@ -17,8 +17,4 @@ export function troubleOf(error: unknown): BucketTrouble {
   if (name === 'HTTPParserError' || code?.startsWith('HPE_') || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH')
     return 'protocol';
   return 'connect';
-}
-
-export function unavailable(trouble: BucketTrouble, cause?: unknown): Unavailable {
-  return cause === undefined ? { kind: 'unavailable', trouble } : { kind: 'unavailable', trouble, cause };
 }

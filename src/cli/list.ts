@@ -4,9 +4,12 @@ import { openLedger } from '../app.ts';
 import { loadConfig } from '../config/load.ts';
 import type { CopyStatus } from '../ledger/ledger.ts';
 
-/** `upstairs list`: keys of one status, a line each: key, tries, reason, separated by tabs. Works beside a running `serve`. */
+/**
+ * `upstairs list`: keys of one status, a line each: key, tries, reason, separated by tabs. Works beside a running `serve`, also when
+ * a disk hangs.
+ */
 export async function list(options: { config: string; status: CopyStatus; limit: number }): Promise<void> {
-  const { config } = loadConfig(options.config, { env: process.env });
+  const { config } = loadConfig(options.config, { env: process.env, environment: false });
   const file = join(config.state.dir, 'ledger.db');
   if (!existsSync(file))
     throw Object.assign(new Error(`there is no ledger at ${file}: was \`upstairs serve\` ever started?`), {

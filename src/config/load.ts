@@ -9,6 +9,8 @@ import { parseYaml } from './yaml.ts';
 export interface LoadOptions {
   /** Variables for `${NAME}`; `process.env` outside of tests. */
   env: Readonly<Record<string, string | undefined>>;
+  /** False: do not look at the disks, which may hang. True by default. */
+  environment?: boolean;
   /** Reads the configuration and the files in `${file:...}`; from the file system by default. */
   readFile?: (path: string) => string;
 }
@@ -20,7 +22,7 @@ export interface LoadOptions {
  */
 export function loadConfig(
   path: string,
-  { env, readFile = (file) => readFileSync(file, 'utf8') }: LoadOptions,
+  { env, environment = true, readFile = (file) => readFileSync(file, 'utf8') }: LoadOptions,
 ): { config: Config; warnings: string[] } {
   const yaml = parseYaml(readText(path, readFile));
   if (yaml.problems.length > 0) throw new ConfigError(yaml.problems);
@@ -28,7 +30,7 @@ export function loadConfig(
 
   const parsed = configSchema.safeParse(interpolated.value, { error: wording });
   const inSchema = parsed.success ? [] : problemsIn(parsed.error);
-  const found = checkEnvironment(parsed.success ? parsed.data : checkableParts(interpolated.value));
+  const found = checkEnvironment(!environment ? {} : parsed.success ? parsed.data : checkableParts(interpolated.value));
 
   const problems = [
     ...interpolated.problems,

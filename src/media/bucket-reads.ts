@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { Bucket, BucketRead, BucketTrouble, RangeHint, Unavailable } from '../bucket/bucket.ts';
+import { type Bucket, type BucketRead, type RangeHint, type Unavailable, unavailable } from '../bucket/bucket.ts';
 import { type ByteRange, rangeLength } from '../lib/byte-range.ts';
 import type { ObjectMeta } from '../lib/object-meta.ts';
 import { within } from '../lib/within.ts';
@@ -11,10 +11,6 @@ import type { Origin, SharedBody } from './shared-body.ts';
 
 /** Nobody's leaving ends it. */
 const never = new AbortController().signal;
-
-function unavailable(trouble: BucketTrouble, cause?: unknown): Unavailable {
-  return { kind: 'unavailable', trouble, ...(cause === undefined ? {} : { cause }) };
-}
 
 export type AboveBody =
   | { readonly kind: 'shared'; readonly body: SharedBody }
@@ -74,6 +70,8 @@ export class BucketReads {
         // A store that breaks off or hangs before the first byte has not delivered: the sources may.
         if (!(await within(body.started(), this.#firstByteMs))) return unavailable('timeout');
       } catch (error) {
+        // Our own disk is full or broken: the bucket's bytes need not pass over it.
+        if ((error as { code?: string }).code === 'STORAGE') return await this.#unspooled(key);
         return unavailable('server-error', error);
       } finally {
         // Whoever waits for this body holds it by then.
@@ -82,6 +80,12 @@ export class BucketReads {
       this.#bodies.share(body);
       return { kind: 'shared', body };
     });
+  }
+
+  async #unspooled(key: string): Promise<AboveBody> {
+    const answer = await this.#bucket.get(key, undefined, never);
+    if (answer.kind === 'unsatisfiable') throw new Error('a whole object cannot be unsatisfiable');
+    return answer.kind === 'found' ? this.#alone(key, answer) : answer;
   }
 
   async #part(key: string, hint: RangeHint, signal: AbortSignal): Promise<AboveBody> {

@@ -52,7 +52,7 @@ export interface ReadThroughOptions {
   readonly sourceReads: SourceReads;
   readonly ledger: Pick<Ledger, 'status'>;
   readonly copies: CopyRequests;
-  /** False while the state belongs to another bucket: what was deleted there is not known here. */
+  /** False until the state is bound to a bucket: what was deleted before is not known to a new one. */
   readonly sourcesAllowed: () => boolean;
   readonly now: () => number;
   readonly bucketTroubled: (trouble: BucketTrouble, cause: unknown) => void;

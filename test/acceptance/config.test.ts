@@ -171,6 +171,9 @@ describe('upstairs list', () => {
     expect((await upstairs('list', 'copied', '-c', file)).stdout).toMatch(/^fine\.jpg\t\d+\t-\n$/);
     expect((await upstairs('list', 'wanted', '-c', file)).stdout).toBe('');
     expect((await running.get('/fine.jpg')).status).toBe(200);
+    // A disk that is gone, or hangs, keeps nobody from the list.
+    const gone = configFile(merge(config, { sources: [{ type: 'disk', name: 'basement', root: '/nowhere/at/all' }] }));
+    expect((await upstairs('list', 'refused', '-c', gone)).stdout).toBe(refused.stdout);
   });
 });
 

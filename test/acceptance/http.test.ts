@@ -291,7 +291,7 @@ describe.skipIf(needs('ceph').skip)('while nothing is copied (phase: front)', ()
     }
   });
 
-  test('an error says nothing of its cause, is kept by nobody and is as harmless as any answer', async () => {
+  test('an error says nothing of its cause, is kept by nobody and is no less harmless than other answers', async () => {
     const errors: [number, string, Parameters<Upstairs['get']>[1]?][] = [
       [404, '/nobody/has/this.jpg'],
       [404, '/backups/dumps/x'],

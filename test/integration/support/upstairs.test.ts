@@ -28,7 +28,7 @@ function stand(config: string) {
   return startUpstairs({ config, program: [file] });
 }
 
-test('a program that is ready can be asked, as any host and with any path', async () => {
+test('a program that is ready can be asked under every host name and path', async () => {
   await using upstairs = await stand('phase: move');
   expect((await upstairs.get('/a/../b%2F?c')).text).toBe('GET files.test /a/../b%2F?c phase: move');
   expect((await upstairs.get('/', { host: 'app.test' })).text).toBe('GET app.test / phase: move');
