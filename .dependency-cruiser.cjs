@@ -1,6 +1,6 @@
 /** The arrows of ARCHITECTURE.md: who may import whom. */
 const implementations =
-  '^src/(bucket|sources|cache|marks|ledger)/(?!(bucket|object-store|identity|source|edge-cache|marks|ledger)\\.ts$)';
+  '^src/(bucket|sources|cache|marks|ledger)/(?!(bucket|object-store|identity|source|edge-cache|marks|uploads|ledger)\\.ts$)';
 const domain = '^src/(media|copy)/';
 
 module.exports = {
@@ -23,9 +23,9 @@ module.exports = {
     },
     {
       name: 'only-app-constructs',
-      comment: 'Implementations of bucket, sources, cache, marks and ledger are wired in app.ts alone.',
+      comment: 'Implementations of bucket, sources, cache, marks and ledger are wired in app.ts and app/ alone.',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/app\\.ts$', '^src/(bucket|sources|cache|marks|ledger)/'] },
+      from: { path: '^src/', pathNot: ['^src/app(\\.ts$|/)', '^src/(bucket|sources|cache|marks|ledger)/'] },
       to: { path: implementations },
     },
     {
@@ -53,6 +53,34 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/(media|http)/' },
       to: { path: '^src/copy/(?!copy-requests\\.ts$)' },
+    },
+    {
+      name: 'gateway-does-not-know-the-copier',
+      comment: 'The write host meets the mover in the protocol, the ledger and copies.request alone, and knows no SDK.',
+      severity: 'error',
+      from: { path: '^src/gateway/' },
+      to: { path: '(^src/copy/(?!copy-requests\\.ts$)|^src/(bucket|cli|app)/(?!bucket\\.ts$)|node_modules/@aws-sdk)' },
+    },
+    {
+      name: 'protocol-is-pure',
+      comment: 'protocol/ knows the words of marks, ledger and bucket, and does nothing.',
+      severity: 'error',
+      from: { path: '^src/protocol/' },
+      to: { path: '^(src/(?!protocol/)|node_modules/)', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'doctor-asks-through-doors',
+      comment: 'doctor/ judges what it is told: it knows neither stores nor disks, and nothing of what serves.',
+      severity: 'error',
+      from: { path: '^src/doctor/' },
+      to: { path: '(^src/(app|cli|http|gateway|copy|protocol|media)|node_modules/(undici|@aws-sdk|fastify))' },
+    },
+    {
+      name: 'nobody-knows-the-doctor',
+      comment: 'Only the command and its wiring know the doctor.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(doctor/|cli/check(-machine)?\\.ts$|app/wire-doctor[^/]*\\.ts$)' },
+      to: { path: '^src/doctor/' },
     },
     {
       name: 'environment-only-at-the-edge',

@@ -9,3 +9,8 @@ export function median(values: readonly number[]): number {
 export function spread(values: readonly number[]): number {
   return (Math.max(...values) - Math.min(...values)) / 2 / median(values);
 }
+
+/** The value that the part `q` (0 to 1) of the values does not exceed. */
+export function quantile(values: readonly number[], q: number): number {
+  return values.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(values.length * q) - 1)]!;
+}

@@ -1,19 +1,28 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, release } from 'node:os';
 import type { Copied, Tree } from './copying.ts';
+import type { MarkCost } from './mark-cost.ts';
 import type { Effort, Served } from './serving.ts';
+import type { Latency, Written } from './writing.ts';
 
 export interface Results {
   readonly effort: Effort;
   readonly served: readonly Served[];
+  readonly written: readonly Written[];
+  /** What a PUT's marks cost by themselves. */
+  readonly marks: readonly MarkCost[];
+  /** Of each side in a round. */
+  readonly puts: number;
   readonly copied: readonly Copied[];
   readonly tree: Tree | undefined;
 }
 
 /** The results in Markdown. No date: they hold for these versions on this machine. */
-export function report({ effort, served, copied, tree }: Results): string {
+export function report(results: Results): string {
+  const { effort, served, written, copied, tree } = results;
   const parts = ['# What Upstairs costs', machine()];
   if (served.length > 0) parts.push(serving(served, effort));
+  if (written.length > 0) parts.push(writing(results));
   if (tree) parts.push(copying(copied, tree));
   return `${parts.join('\n\n')}\n`;
 }
@@ -33,6 +42,28 @@ ${seconds} s a side, in turn, 32 connections. nginx does what instances did by h
 says so, and \`error_page 403 404\` to the disk. Both write an access log.
 
 ${table(['', 'Upstairs', 'nginx', 'Upstairs / nginx', 'spread'], rows)}`;
+}
+
+function writing({ written, marks, effort, puts }: Results): string {
+  const cell = ({ median, p95 }: Latency) => `${median.toFixed(1)} / ${p95.toFixed(1)}`;
+  const rows = written.map(({ clients, direct, hosted, inMemory }) => [
+    `100 kB PUT, ${clients === 1 ? 'one after the other' : `${clients} at once`}`,
+    cell(direct),
+    cell(hosted),
+    (hosted.median / direct.median).toFixed(2),
+    (hosted.median - direct.median).toFixed(1),
+    cell(inMemory),
+    `± ${whole(Math.max(direct.spread, hosted.spread) * 100)} %`,
+  ]);
+  const costs = marks.map(({ where, median, p95 }) => `${median.toFixed(2)} ms (p95 ${p95.toFixed(2)}) in ${where}`);
+  return `## Writing
+
+Milliseconds until a PUT is confirmed, median / p95 of ${whole(effort.rounds * puts)} on each side, in turn: straight into the bucket, and through the write
+host, its durable marks included. The store and the client share one core, whichever the way.
+
+${table(['', 'straight', 'write host', 'times', 'more', 'with its state in memory', 'spread'], rows)}
+
+A PUT's two marks by themselves, one before it and one after it, each on the disk before anything goes on: ${costs.join(', ')}.`;
 }
 
 function copying(copied: readonly Copied[], { items, bytes }: Tree): string {

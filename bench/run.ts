@@ -2,26 +2,38 @@ import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { makeTree, measureCopying } from './copying.ts';
 import { isolated } from './isolation.ts';
+import { type MarkCost, measureMarks } from './mark-cost.ts';
 import { missing } from './needs.ts';
 import { report } from './report.ts';
 import { rows } from './rows.ts';
 import { type Effort, measureServing, type Served } from './serving.ts';
 import { placeMedia, setStage } from './stage.ts';
+import { measureWriting, type Written } from './writing.ts';
 
 interface Options extends Effort {
   readonly only: RegExp;
   readonly files: number;
+  readonly puts: number;
   readonly profile?: string;
   readonly write: boolean;
 }
 
+/** How many clients write at once. */
+const writers = [1, 8];
+
 const options = new Command('npm run bench --')
   .description('Measures Upstairs beside nginx and rclone, before the same bucket and the same disk.')
   .option('--write', 'keep the results in bench/RESULTS.md', false)
-  .option('--only <pattern>', 'only rows whose names match; "copying" is one of them', (text) => new RegExp(text), /^/)
+  .option(
+    '--only <pattern>',
+    'only rows whose names match; "put" and "copying" are two of them',
+    (text) => new RegExp(text),
+    /^/,
+  )
   .option('--rounds <count>', 'how often each side has its turn', wholeNumber, 3)
   .option('--seconds <count>', 'how long a turn takes', wholeNumber, 4)
   .option('--files <count>', 'how many files are copied', wholeNumber, 2000)
+  .option('--puts <count>', 'how many objects are put on each side in a turn', wholeNumber, 400)
   .option('--profile <dir>', "keep CPU profiles of Upstairs' processes (which then cost more)")
   .allowExcessArguments(false)
   .parse()
@@ -37,7 +49,7 @@ const text = await bench(options);
 console.log(`\n${text}`);
 if (options.write) writeFileSync(new URL('RESULTS.md', import.meta.url), text);
 
-async function bench({ rounds, seconds, only, files, profile }: Options): Promise<string> {
+async function bench({ rounds, seconds, only, files, puts, profile }: Options): Promise<string> {
   await using stage = await setStage(isolated(), profile);
   const effort = { rounds, seconds };
   const wanted = rows.filter(({ name }) => only.test(name));
@@ -49,10 +61,20 @@ async function bench({ rounds, seconds, only, files, profile }: Options): Promis
       served.push(await measureServing(stage, media, row, effort));
     }
   }
-  if (!only.test('copying')) return report({ effort, served, copied: [], tree: undefined });
+  const written: Written[] = [];
+  let marks: MarkCost[] = [];
+  if (only.test('put')) {
+    for (const clients of writers) {
+      console.error(`put: ${clients} at once`);
+      written.push(await measureWriting(stage, { clients, rounds, puts }));
+    }
+    marks = await measureMarks(1000);
+  }
+  const results = { effort, served, written, marks, puts };
+  if (!only.test('copying')) return report({ ...results, copied: [], tree: undefined });
   console.error('copying');
   const tree = await makeTree(files);
-  return report({ effort, served, copied: await measureCopying(stage, tree, rounds), tree });
+  return report({ ...results, copied: await measureCopying(stage, tree, rounds), tree });
 }
 
 function wholeNumber(text: string): number {

@@ -1,25 +1,98 @@
 #!/usr/bin/env node
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import { list } from './cli/list.ts';
-import { schema } from './cli/schema.ts';
-import { serve } from './cli/serve.ts';
 import { version } from './cli/version.ts';
 
+// Each command brings what it needs with it when it is called: `--help` does not wait for an S3 client.
 const program = new Command('upstairs')
   .description('Carries media from failing disks up into a bucket while people look at them.')
   .version(version);
 
 const config = () => new Option('-c, --config <file>', 'configuration file').makeOptionMandatory();
 
-program.command('serve').description('serve readers, and copy what came from a disk').addOption(config()).action(serve);
-program.command('schema').description('print the JSON Schema of the configuration').action(schema);
+program
+  .command('serve')
+  .description('serve readers, and copy what came from a disk')
+  .addOption(config())
+  .option(
+    '--accept-loss <bucket>',
+    'with a new state, take over this bucket from another one that is lost: what was deleted before is not known',
+  )
+  .action(async (options) => (await import('./cli/serve.ts')).serve(options));
+program
+  .command('check')
+  .description('look at bucket, disks, state, hosts and certificates, and say what is wrong and what to do')
+  .addOption(config())
+  .option('--json', 'all findings as JSON')
+  .option('-v, --verbose', 'also a line for each check that found nothing wrong')
+  .option('--sample <count>', 'objects in the bucket that are looked at', count, 20)
+  .addHelpText(
+    'after',
+    '\nExit code: 0 nothing is wrong, 1 errors, 2 warnings only. It ends within three minutes; what it writes into the bucket to see what its keys may do, below `_upstairs/`, is taken away again. ' +
+      '`--json` prints `{"findings": [{"level", "check", "found", "expected", "todo"}]}`: `level` is `ok`, `warning` or `error`, `check` a name that stays; the other three are sentences, and may change.',
+  )
+  .action(async (options) => (await import('./cli/check.ts')).check(options));
+program
+  .command('init')
+  .description("write a configuration, its secrets, the nginx file and Mastodon's settings from a few questions")
+  .option('--from <file>', "Mastodon's .env.production: what it tells need not be typed")
+  .option('--out <dir>', 'where to write', 'upstairs')
+  .option('--web-host <host>', 'host name of the instance')
+  .option('--media-host <host>', 'host name for media, the read host')
+  .option('--write-host <host>', 'host name where Mastodon will write')
+  .option('--endpoint <url>', 'S3 service, without the bucket')
+  .option('--region <region>', 'its region')
+  .option('--bucket <name>', 'bucket where media move to')
+  .option('--bucket-access-key <id>', 'its access key id')
+  .option('--bucket-secret-file <file>', 'file with its secret key; or UPSTAIRS_BUCKET_SECRET in the environment')
+  .option('--acls <yes|no>', 'whether the bucket keeps object ACLs')
+  .option('--root <dir>', "Mastodon's public/system on the old disk; none: there is no disk")
+  .option('--state <dir>', 'directory for what Upstairs must remember')
+  .option('-y, --yes', 'ask nothing: what was given and found, and defaults, will do')
+  .option('--force', 'replace what is there; key pairs that were made up for Mastodon stay')
+  .action(async (options) => (await import('./cli/init.ts')).init(options));
+program
+  .command('schema')
+  .description('print the JSON Schema of the configuration')
+  .action(async () => (await import('./cli/schema.ts')).schema());
 program
   .command('list')
   .description('list keys by the status of their copy: key, tries, reason')
   .addArgument(new Argument('<status>').choices(['wanted', 'copied', 'superseded', 'refused']))
   .addOption(config())
   .option('-n, --limit <count>', 'at most so many', count, 1000)
-  .action((status, options) => list({ ...options, status }));
+  .action(async (status, options) => (await import('./cli/list.ts')).list({ ...options, status }));
+
+program
+  .command('acl')
+  .description('the ACLs of the objects in the bucket')
+  .command('fix')
+  .description('make objects public that an earlier tool put up as private; what is private on purpose stays so')
+  .addOption(config())
+  .option('-y, --yes', 'do it; else they are only counted')
+  .option('--json', 'the counts as JSON')
+  .option('--concurrency <count>', 'objects at once', count, 8)
+  .option('--rate <count>', 'requests to the store in a second, at most', count, 200)
+  .addHelpText(
+    'after',
+    '\nExit code: 0 all is as it should be now, 2 there is something to do and `--yes` was not given, 1 it did not come to its end or of some objects it is not known. Broken off, it is simply run again.',
+  )
+  .action(async (options) => (await import('./cli/acl-fix.ts')).aclFix(options));
+
+const ledger = program.command('ledger').description('keep the state, and bring it back');
+ledger
+  .command('backup')
+  .description('copy marks and ledger into a directory, also while serve runs')
+  .argument('<dir>', 'a directory that is empty or does not exist')
+  .addOption(config())
+  .option('--force', 'replace an earlier backup in it')
+  .action(async (dir, options) => (await import('./cli/ledger-backup.ts')).ledgerBackup({ ...options, dir }));
+ledger
+  .command('restore')
+  .description('put a backup into state.dir, while serve does not run')
+  .argument('<dir>', 'where the backup is')
+  .addOption(config())
+  .option('--replace', 'move aside the state that is there')
+  .action(async (dir, options) => (await import('./cli/ledger-restore.ts')).ledgerRestore({ ...options, dir }));
 
 function count(text: string): number {
   const value = Number(text);
@@ -34,4 +107,6 @@ try {
   // An error with a code is the operator's to mend, and says how; anything else is ours.
   process.stderr.write(`upstairs: ${code === undefined ? (stack ?? message) : message}\n`);
   process.exitCode = 1;
+  // A disk that hangs holds a thread, and would keep the process from ending by itself.
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), 1000).unref();
 }

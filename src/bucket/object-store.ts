@@ -34,6 +34,10 @@ export type PutAnswer =
 export interface ObjectFacts {
   /** `x-amz-meta-upstairs-copy`, if one of our copies made it. */
   readonly copyId?: string;
+  /** `x-amz-meta-upstairs-intent`, if a client's upload through the write host made it. */
+  readonly intentId?: string;
+  /** As the store gives it, without quotes. */
+  readonly etag?: string;
   /** MD5 in hex, from `x-amz-meta-md5chksum` or an ETag of that form; absent when it cannot be known. */
   readonly md5?: string;
   readonly size: number;

@@ -25,16 +25,18 @@ export interface S3ReaderOptions {
   readonly headersTimeoutMs: number;
   /** The longest silence within a body. */
   readonly bodyTimeoutMs: number;
+  /** For a private bucket without object ACLs: objects are read with the store's keys, and none is ever `private`. False by default. */
+  readonly signed?: boolean;
 }
 
 type Answer = Dispatcher.ResponseData;
 
-/** Connections for signed requests: the identity, and what a 403 means. */
+/** Connections for what decides about all reads: the identity, and what a 403 means. */
 const signedConnections = 16;
 
 /**
- * Reads over undici, anonymously, so that the store enforces its ACLs. Ceph answers an anonymous reader 403 for a missing key as
- * well as for a private one: a signed HEAD tells them apart.
+ * Reads over undici, anonymously unless told otherwise, so that the store enforces its ACLs. Ceph answers an anonymous reader 403 for a
+ * missing key as well as for a private one: a signed HEAD tells them apart. To signed reads a 403 tells only that the keys are refused.
  */
 export class S3Reader implements Bucket {
   readonly #options: S3ReaderOptions;
@@ -59,14 +61,14 @@ export class S3Reader implements Bucket {
   async get(key: string, hint: RangeHint | undefined, signal: AbortSignal): Promise<BucketRead> {
     try {
       return await this.#settled(key, signal, async () => {
-        const answer = await this.#anonymous('GET', key, hint, signal);
+        const answer = await this.#ask('GET', key, hint, signal);
         const { statusCode: status, headers, body } = answer;
         if (status === 200) return foundWhole(headers, body);
         if (status === 206) return foundPart(headers, body);
         drain(answer);
         if (status === 416) return await this.#unsatisfiable(key, signal);
         if (status === 404) return { kind: 'missing' };
-        return status === 403 ? 'forbidden' : failed(status);
+        return status === 403 && !this.#options.signed ? 'forbidden' : failed(status);
       });
     } catch (error) {
       signal.throwIfAborted();
@@ -77,9 +79,9 @@ export class S3Reader implements Bucket {
   async head(key: string, signal: AbortSignal): Promise<BucketHead> {
     try {
       return await this.#settled(key, signal, async () => {
-        const answer = await this.#anonymous('HEAD', key, undefined, signal);
+        const answer = await this.#ask('HEAD', key, undefined, signal);
         drain(answer);
-        return answer.statusCode === 403 ? 'forbidden' : headed(answer);
+        return answer.statusCode === 403 && !this.#options.signed ? 'forbidden' : headed(answer);
       });
     } catch (error) {
       signal.throwIfAborted();
@@ -94,6 +96,14 @@ export class S3Reader implements Bucket {
     drain(answer);
     if (answer.statusCode === 404) return undefined;
     throw new Error(`the store answered ${answer.statusCode} to a signed GET`);
+  }
+
+  /** The status that a stranger's GET of the key is answered with. Throws what undici throws. */
+  async publicStatus(key: string, signal: AbortSignal): Promise<number> {
+    const { address } = this.#options;
+    const answer = await this.#request(this.#signedPool, 'GET', address.pathOf(key), { host: address.host }, signal);
+    drain(answer);
+    return answer.statusCode;
   }
 
   async close(): Promise<void> {
@@ -125,17 +135,19 @@ export class S3Reader implements Bucket {
     return head.kind === 'found' ? { kind: 'unsatisfiable', meta: head.meta } : head;
   }
 
-  #anonymous(method: 'GET' | 'HEAD', key: string, hint: RangeHint | undefined, signal: AbortSignal): Promise<Answer> {
-    const { address } = this.#options;
-    const headers: Record<string, string> = { host: address.host };
+  /** The range needs no signature. */
+  #ask(method: 'GET' | 'HEAD', key: string, hint: RangeHint | undefined, signal: AbortSignal): Promise<Answer> {
+    const { address, signer, signed } = this.#options;
+    const path = address.pathOf(key);
+    const headers: Record<string, string> = signed ? signer.sign(method, address.host, path) : { host: address.host };
     if (hint) headers.range = rangeHeader(hint);
-    return this.#request(this.#pool, method, address.pathOf(key), headers, signal);
+    return this.#request(this.#pool, method, path, headers, signal);
   }
 
   async #signed(method: 'GET' | 'HEAD', key: string, signal: AbortSignal): Promise<Answer> {
     const { address, signer } = this.#options;
     const path = address.pathOf(key);
-    return await this.#request(this.#signedPool, method, path, await signer.sign(method, address.host, path), signal);
+    return await this.#request(this.#signedPool, method, path, signer.sign(method, address.host, path), signal);
   }
 
   /**

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
   GetObjectAclCommand,
+  type Grant,
   HeadObjectCommand,
   type HeadObjectCommandOutput,
   PutObjectAclCommand,
@@ -111,11 +112,7 @@ export class S3Store implements ObjectStore {
 
   async #aclOf(key: string): Promise<Acl> {
     const { Grants = [] } = await this.#options.client.send(new GetObjectAclCommand(this.#at(key)), this.#inTime());
-    const readable = Grants.some(
-      ({ Grantee, Permission }) =>
-        Grantee?.URI === allUsers && (Permission === 'READ' || Permission === 'FULL_CONTROL'),
-    );
-    return readable ? 'public' : 'private';
+    return aclIn(Grants);
   }
 
   #at(key: string): { Bucket: string; Key: string } {
@@ -127,12 +124,22 @@ export class S3Store implements ObjectStore {
   }
 }
 
+/** Public is what everybody may read. */
+export function aclIn(grants: readonly Grant[]): Acl {
+  const readable = grants.some(
+    ({ Grantee, Permission }) => Grantee?.URI === allUsers && (Permission === 'READ' || Permission === 'FULL_CONTROL'),
+  );
+  return readable ? 'public' : 'private';
+}
+
 function factsOf(head: HeadObjectCommandOutput): Omit<ObjectFacts, 'acl'> {
-  const { md5chksum, 'upstairs-copy': copyId } = head.Metadata ?? {};
+  const { md5chksum, 'upstairs-copy': copyId, 'upstairs-intent': intentId } = head.Metadata ?? {};
   const md5 = md5From(md5chksum, head.ETag);
   return {
     size: head.ContentLength ?? 0,
     ...(copyId === undefined ? {} : { copyId }),
+    ...(intentId === undefined ? {} : { intentId }),
+    ...(head.ETag === undefined ? {} : { etag: head.ETag.replaceAll('"', '') }),
     ...(md5 === undefined ? {} : { md5 }),
   };
 }

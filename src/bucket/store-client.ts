@@ -12,6 +12,8 @@ export interface StoreClientOptions {
   readonly connectTimeoutMs: number;
   /** The longest silence on a connection. */
   readonly socketTimeoutMs: number;
+  /** Tries of a request. Default: 1. More only for what changes nothing. */
+  readonly maxAttempts?: number;
 }
 
 /**
@@ -24,7 +26,7 @@ export function storeClient(options: StoreClientOptions): S3Client {
     region: options.region,
     credentials: { ...options.credentials },
     forcePathStyle: options.location.addressing === 'path',
-    maxAttempts: 1,
+    maxAttempts: options.maxAttempts ?? 1,
     logger: silent,
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { openLedger } from '../app.ts';
+import { openLedger } from '../app/wire-ledger.ts';
 import { loadConfig } from '../config/load.ts';
 import type { CopyStatus } from '../ledger/ledger.ts';
 

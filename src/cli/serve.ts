@@ -1,25 +1,36 @@
-import { setTimeout } from 'node:timers/promises';
-import { startApp } from '../app.ts';
+import { setImmediate } from 'node:timers/promises';
+import { type App, startApp } from '../app.ts';
 import { configFingerprint } from '../config/fingerprint.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
+import { operationsOf } from '../config/sources-schema.ts';
 import { createLogger } from '../observability/logger.ts';
 import { Metrics } from '../observability/metrics.ts';
+import { CommandError } from './command-error.ts';
+import { serviceManager } from './service-manager.ts';
+import { lockState } from './state-lock.ts';
 import { version } from './version.ts';
 
 /** Threads of libuv's pool beside those that disks may hold: for state, spool, DNS. */
 const spareThreads = 16;
 /** How long descriptors on the disks may take to close at the end, in milliseconds. */
 const closingMs = 1000;
+/** How long reads that are under way may take when it is to end at once, in milliseconds. */
+const insistedMs = 300;
 
 /** libuv's pool has four threads unless told otherwise before the first is used; hung disk reads would take them all. */
 export function threadsNeeded(config: Config): number {
-  return config.sources.reduce((sum, source) => sum + source.maxOutstanding, spareThreads);
+  return config.sources.reduce((sum, source) => sum + operationsOf(source), spareThreads);
 }
 
-/** `upstairs serve`: runs until SIGTERM or SIGINT. A second signal ends it at once. */
-export async function serve(options: { config: string }): Promise<void> {
+/**
+ * `upstairs serve`: runs until SIGTERM or SIGINT. A second signal ends it at once. `acceptLoss` names the bucket that a new state may take
+ * over from another ledger.
+ * @throws CommandError STATE_IN_USE, STATE_UNUSABLE, WRONG_BUCKET
+ */
+export async function serve(options: { config: string; acceptLoss?: string }): Promise<void> {
   const { config, warnings } = loadConfig(options.config, { env: process.env });
+  const acceptLoss = acceptsLoss(config, options.acceptLoss);
   const threads = threadsNeeded(config);
   if (!(Number(process.env.UV_THREADPOOL_SIZE) >= threads)) restartWith({ UV_THREADPOOL_SIZE: String(threads) });
 
@@ -28,16 +39,36 @@ export async function serve(options: { config: string }): Promise<void> {
   const fingerprint = configFingerprint(config);
   const metrics = new Metrics({ version, node: process.version, configFingerprint: fingerprint, phase: config.phase });
   logger.info({ event: 'starting', version, node: process.version, fingerprint, phase: config.phase }, 'starting');
-  const app = await startApp(config, logger, metrics);
+  const lock = lockState(config.state.dir);
+  const app = await startApp(config, logger, metrics, { acceptLoss });
   logger.info({ event: 'ready', ...app.ports }, 'ready');
+  const manager = serviceManager(process.env, {
+    alive: () => app.stateAnswers(),
+    failed: (error) => logger.warn({ event: 'systemd', error }, 'systemd could not be told'),
+  });
+  const signalled = firstSignal(() => void exit(app, 1, insistedMs));
+  await manager?.tell('READY=1', 'STATUS=Serving');
 
-  const signal = await firstSignal(() => exit(app.pendingDiskOperations(), 1));
+  const signal = await signalled;
   logger.info({ event: 'stopping', signal }, 'stopping');
+  const told = manager?.tell('STOPPING=1', 'STATUS=Letting answers and copies under way end');
   await app.stop();
+  await told;
+  manager?.close();
+  // Not left to the end of the process: a hung disk can delay that for ever, and the next one must not wait for it.
+  lock.release();
   logger.info({ event: 'stopped' }, 'stopped');
-  const end = performance.now() + closingMs;
-  while (app.pendingDiskOperations() > 0 && performance.now() < end) await setTimeout(10);
-  exit(app.pendingDiskOperations(), 0);
+  await exit(app, 0, closingMs);
+}
+
+/** A loss is accepted by name, so that a command out of the history does not accept it for another bucket. */
+function acceptsLoss({ bucket }: Config, named: string | undefined): boolean {
+  if (named !== undefined && named !== bucket.name)
+    throw new CommandError(
+      'WRONG_BUCKET',
+      `--accept-loss names the bucket ${named}, and bucket.name is ${bucket.name}`,
+    );
+  return named !== undefined;
 }
 
 /** The same process, started again with another environment. */
@@ -62,8 +93,13 @@ function firstSignal(second: () => void): Promise<NodeJS.Signals> {
   });
 }
 
-/** A disk that hangs holds a thread, and `process.exit` would wait for it for ever. */
-function exit(pendingDiskOperations: number, code: number): void {
-  if (pendingDiskOperations > 0) process.kill(process.pid, 'SIGKILL');
+/**
+ * A disk that hangs holds a thread, and `process.exit` would wait for it for ever. One that only works is caught between two reads: it is
+ * looked in every turn of the event loop.
+ */
+async function exit(app: Pick<App, 'pendingDiskOperations'>, code: number, patienceMs: number): Promise<void> {
+  const end = performance.now() + patienceMs;
+  while (app.pendingDiskOperations() > 0 && performance.now() < end) await setImmediate();
+  if (app.pendingDiskOperations() > 0) process.kill(process.pid, 'SIGKILL');
   process.exit(code);
 }

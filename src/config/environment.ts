@@ -1,80 +1,35 @@
-import { existsSync, lstatSync, mkdtempSync, opendirSync, realpathSync, rmdirSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, realpathSync, rmdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { isInside } from '../lib/is-inside.ts';
+import { checkAuthorities } from './check-authorities.ts';
+import { checkCertificates } from './check-certificates.ts';
+import { type DiskRoot, diskRoots } from './disk-roots.ts';
+import type { EnvironmentFindings } from './environment-findings.ts';
 import { codeOf } from './error-code.ts';
-import type { Problem } from './problems.ts';
+import { type ListenerSections, listenersOf } from './listeners.ts';
 import type { Config } from './schema.ts';
-
-/** What the machine says to a configuration that is well-formed. */
-export interface EnvironmentFindings {
-  problems: Problem[];
-  /** Sentences for the log; Upstairs starts nevertheless. */
-  warnings: string[];
-}
 
 /**
  * Checks what a schema can't: that each disk is there, readable and not an empty mount point, that no two of them
- * overlap, and that state can be written, or its directory created, outside of them. Leaves nothing behind.
- * Blocks; a disk that hangs, hangs it. Sections that are left out are not checked.
+ * overlap, and that state can be written, or its directory created, outside of them; and the certificates. Leaves nothing behind.
+ * Blocks; a disk that hangs is a problem after 10 s, and then keeps the process from ending by itself. Sections that are left out are not checked.
  */
-export function checkEnvironment(config: Partial<Pick<Config, 'state' | 'sources'>>): EnvironmentFindings {
+export function checkEnvironment(
+  config: Partial<Pick<Config, 'state' | 'sources'>> & ListenerSections,
+): EnvironmentFindings {
   const findings: EnvironmentFindings = { problems: [], warnings: [] };
-  const roots: Root[] = [];
-  for (const [i, source] of (config.sources ?? []).entries()) {
-    const option = `sources.${i}.root`;
-    const root = look(option, source.root);
-    if ('message' in root) findings.problems.push(root);
-    else roots.push(root);
-  }
+  const roots = diskRoots(config.sources ?? [], findings.problems);
   checkOverlaps(roots, findings);
   if (config.state !== undefined) checkState(config.state.dir, roots, findings);
+  checkCertificates(listenersOf(config), findings, Date.now());
+  checkAuthorities(config.sources ?? [], findings.problems);
   return findings;
 }
 
-const notReadable = 'is not readable: give this user r-x on it and on the directories above it';
-
-interface Root {
-  option: string;
-  path: string;
-  device: number;
-}
-
-/** Opens and looks instead of asking access(2), which answers for the real user and not for the effective one. */
-function look(option: string, path: string): Root | Problem {
-  try {
-    const stats = statSync(path);
-    if (!stats.isDirectory()) return { path: option, message: 'is not a directory' };
-    const first = firstEntry(path);
-    if (first === undefined) return { path: option, message: 'is empty: is the disk mounted?' };
-    if (!maySearch(join(path, first))) return { path: option, message: notReadable };
-    return { option, path: realpathSync(path), device: stats.dev };
-  } catch (error) {
-    return { path: option, message: reason(error) };
-  }
-}
-
-function firstEntry(path: string): string | undefined {
-  const directory = opendirSync(path);
-  try {
-    return directory.readSync()?.name;
-  } finally {
-    directory.closeSync();
-  }
-}
-
-/** A single damaged entry is no reason to leave the rest of a dying disk behind, so other errors count as a yes. */
-function maySearch(entry: string): boolean {
-  try {
-    lstatSync(entry);
-    return true;
-  } catch (error) {
-    return codeOf(error) !== 'EACCES';
-  }
-}
-
-function checkOverlaps(roots: Root[], { problems }: EnvironmentFindings): void {
+function checkOverlaps(roots: readonly DiskRoot[], { problems }: EnvironmentFindings): void {
   for (const [i, later] of roots.entries()) {
     for (const earlier of roots.slice(0, i)) {
-      if (!within(later.path, earlier.path) && !within(earlier.path, later.path)) continue;
+      if (!isInside(later.path, earlier.path) && !isInside(earlier.path, later.path)) continue;
       problems.push({
         path: later.option,
         message: `is the same directory as ${earlier.option}, or one lies inside the other: a file must have one key`,
@@ -83,16 +38,16 @@ function checkOverlaps(roots: Root[], { problems }: EnvironmentFindings): void {
   }
 }
 
-function checkState(dir: string, roots: Root[], { problems, warnings }: EnvironmentFindings): void {
+function checkState(dir: string, roots: readonly DiskRoot[], { problems, warnings }: EnvironmentFindings): void {
   const path = 'state.dir';
   const real = realPathToBe(resolve(dir));
-  const around = roots.find((root) => within(real, root.path));
+  const around = roots.find((root) => isInside(real, root.path));
   if (around !== undefined) {
     problems.push({ path, message: `must not lie inside ${around.option}: move it off the old disk` });
     return;
   }
   // state/spool is swept at start.
-  const swept = roots.find((root) => within(root.path, join(real, 'spool')));
+  const swept = roots.find((root) => isInside(root.path, join(real, 'spool')));
   if (swept !== undefined) problems.push({ path: swept.option, message: 'must not lie inside spool/ in state.dir' });
   const existing = nearestExisting(real);
   try {
@@ -112,11 +67,6 @@ function nearestExisting(path: string): string {
   return existsSync(path) ? path : nearestExisting(dirname(path));
 }
 
-function within(inner: string, outer: string): boolean {
-  const way = relative(outer, inner);
-  return way !== '..' && !way.startsWith('../');
-}
-
 /** The real path that a directory will have once it is created. */
 function realPathToBe(path: string): string {
   try {
@@ -125,11 +75,4 @@ function realPathToBe(path: string): string {
     const parent = dirname(path);
     return parent === path ? path : join(realPathToBe(parent), relative(parent, path));
   }
-}
-
-function reason(error: unknown): string {
-  const code = codeOf(error);
-  if (code === 'ENOENT') return 'does not exist: is the disk mounted?';
-  if (code === 'EACCES') return notReadable;
-  return `can't be read (${code})`;
 }

@@ -18,6 +18,11 @@ export function keyPrefix() {
     .refine((prefix) => !prefix.startsWith(reserved), { error: `must not be under "${reserved}", which is reserved` });
 }
 
+/** Schema of a key prefix or nothing, which is the default. */
+export function optionalKeyPrefix() {
+  return z.union([z.literal(''), keyPrefix()], { error: 'must be empty, or text that ends with "/"' }).prefault('');
+}
+
 function isPlainSegment(segment: string): boolean {
   return segment !== '' && segment !== '.' && segment !== '..' && !/[\p{Cc}\\]/u.test(segment);
 }

@@ -1,17 +1,19 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
+import { hostName } from './host-name.ts';
 import { listenAddress } from './listen-address.ts';
+import { purgeSchema } from './purge-schema.ts';
 import { integer } from './scalars.ts';
+import { tlsSchema } from './tls-schema.ts';
+import { trustedProxies } from './trusted-proxies.ts';
 import { duration } from './units.ts';
 
-const hostPattern = /^(\*|\[[0-9a-f:.]+\]|[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*)$/;
 const pathPattern = /^\/(?:(?!\.{1,2}\/)[A-Za-z0-9._~!$&'()*+,;=:@-]+\/)*$/;
 
 const route = z.strictObject({
   host: z
-    .string()
-    .toLowerCase()
-    .regex(hostPattern, 'must be a host name without scheme, port or path, or "*" for every host')
+    .union([z.literal('*'), hostName()], {
+      error: 'must be a host name without scheme, port or path, or "*" for every host',
+    })
     .describe('Host name that readers use; "*" takes every host'),
   prefix: z
     .string()
@@ -39,29 +41,29 @@ function overlap(a: z.output<typeof route>, b: z.output<typeof route>): boolean 
   return sameHost && (a.prefix.startsWith(b.prefix) || b.prefix.startsWith(a.prefix));
 }
 
-function isAddressOrNetwork(text: string): boolean {
-  const [address = '', bits, ...rest] = text.split('/');
-  const family = isIP(address);
-  if (family === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
-}
-
 function isOrigin(text: string): boolean {
   return /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
+
+/** What is wrong with the readers' options before this bucket. */
+export function* readProblems(
+  { bucketHits }: { readonly bucketHits: 'proxy' | 'redirect' },
+  { acls }: { readonly acls: boolean },
+): Generator<{ path: string[]; message: string }> {
+  if (bucketHits !== 'redirect' || acls) return;
+  yield {
+    path: ['read', 'bucketHits'],
+    message:
+      'must be proxy where bucket.acls is false: readers can fetch nothing from a private bucket, and in a public one what is hidden would be shown to who knows its URL',
+  };
 }
 
 /** The read host: where readers come in. */
 export const readSchema = z.strictObject({
   listen: listenAddress().prefault('0.0.0.0:8080').describe('Address and port for readers, usually behind nginx'),
+  tls: tlsSchema().optional().describe('TLS for readers; left out, it is spoken by a proxy in front'),
   routes: routes.describe('Which hosts and paths are media'),
-  trustProxy: z
-    .array(
-      z
-        .string()
-        .refine(isAddressOrNetwork, { error: 'must be an IP address or a network (127.0.0.1, 10.0.0.0/8, ::1)' }),
-    )
-    .prefault([])
-    .describe('Addresses and networks of proxies whose X-Forwarded-* headers are believed'),
+  trustProxy: trustedProxies(),
   keepAliveTimeout: duration()
     .prefault('75s')
     .describe("Time an idle connection is kept; longer than the proxy's in front, or it meets closed ones"),
@@ -75,4 +77,11 @@ export const readSchema = z.strictObject({
     })
     .prefault('*')
     .describe('Access-Control-Allow-Origin: "*" or one origin; other instances and apps fetch media'),
+  bucketHits: z
+    .enum(['proxy', 'redirect'])
+    .prefault('proxy')
+    .describe('What the bucket has is proxied; or readers are redirected to it (302), for a proxy with a thin uplink'),
+  purge: purgeSchema
+    .optional()
+    .describe('Who may have a media URL forgotten: Mastodon, after a delete; nobody where it is left out'),
 });

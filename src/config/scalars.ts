@@ -14,7 +14,9 @@ export function integer({ least = 1, most = 1_000_000_000 }: { least?: number; m
 /** Schema of a yes or no. Takes the words `true` and `false` as text too, for the same reason. */
 export function flag() {
   return z
-    .union([z.boolean(), z.enum(['true', 'false'])], { error: 'must be true or false' })
+    .union([z.boolean(), z.enum(['true', 'false'])], {
+      error: ({ input }) => (input === undefined ? 'is required: true or false' : 'must be true or false'),
+    })
     .transform((value) => value === true || value === 'true');
 }
 

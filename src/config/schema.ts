@@ -1,13 +1,16 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
+import { appProblems, appSchema } from './app-schema.ts';
 import { bucketSchema } from './bucket-schema.ts';
 import { copySchema } from './copy-schema.ts';
 import { keyPrefix } from './key-prefix.ts';
 import { listenAddress } from './listen-address.ts';
-import { readSchema } from './read-schema.ts';
+import { listenerProblems } from './listeners.ts';
+import { readProblems, readSchema } from './read-schema.ts';
 import { flag } from './scalars.ts';
 import { sourcesSchema } from './sources-schema.ts';
 import { duration, size } from './units.ts';
+import { writeProblems, writeSchema } from './write-schema.ts';
 
 const state = z.strictObject({
   dir: z
@@ -34,6 +37,9 @@ const cache = z
     maxSize: size().prefault('256MiB').describe('Memory for all cached objects'),
     maxObject: size().prefault('4MiB').describe('Larger objects are not cached'),
     ttl: duration({ most: '24h' }).prefault('24h').describe('Time an object is kept; at most 24h'),
+    frontTtl: duration({ most: '24h' })
+      .prefault('1m')
+      .describe('The same in phase: front, while Mastodon deletes on its disk and nobody tells the cache'),
   })
   .refine((value) => value.maxObject <= value.maxSize, {
     path: ['maxObject'],
@@ -72,23 +78,42 @@ const log = z.strictObject({
  * Keys are those of the YAML file. In the output every duration is a number of milliseconds, every size a number of
  * bytes, and every `listen` a `{ host, port }`. Unknown keys are refused.
  */
-export const configSchema = z.strictObject({
-  phase: z
-    .enum(['front', 'move'])
-    .prefault('move')
-    .describe('front: serve, copy nothing (while Mastodon still writes to disk); move: copy too'),
-  state: state.describe('What Upstairs must remember'),
-  read: readSchema.describe('The read host: where readers come in'),
-  admin: admin.prefault({}).describe('The admin listener: health and metrics'),
-  bucket: bucketSchema.describe('Where media move to'),
-  sources: sourcesSchema.describe('The old places, in the order in which they are asked'),
-  media: media.prefault({}).describe('What media are'),
-  cache: cache.prefault({}).describe('The edge cache: bytes kept in memory near the reader'),
-  spool: spool.prefault({}).describe('Bodies under way, read by several at once'),
-  copy: copySchema.prefault({}).describe('Copying from the sources into the bucket'),
-  shutdown: shutdown.prefault({}).describe('How long stopping may take'),
-  log: log.prefault({}).describe('Logs, as JSON on standard output'),
-});
+export const configSchema = z
+  .strictObject({
+    phase: z
+      .enum(['front', 'move'])
+      .prefault('move')
+      .describe('front: serve, copy nothing (while Mastodon still writes to disk); move: copy too'),
+    state: state.describe('What Upstairs must remember'),
+    read: readSchema.describe('The read host: where readers come in'),
+    write: writeSchema
+      .optional()
+      .describe("The write host: where Mastodon's S3 client comes in; none where it is left out"),
+    app: appSchema.optional().describe('The app host: Mastodon itself, behind this; none where it is left out'),
+    admin: admin.prefault({}).describe('The admin listener: health and metrics'),
+    bucket: bucketSchema.describe('Where media move to'),
+    sources: sourcesSchema.describe('The old places, in the order in which they are asked'),
+    media: media.prefault({}).describe('What media are'),
+    cache: cache.prefault({}).describe('The edge cache: bytes kept in memory near the reader'),
+    spool: spool.prefault({}).describe('Bodies under way, read by several at once'),
+    copy: copySchema.prefault({}).describe('Copying from the sources into the bucket'),
+    shutdown: shutdown.prefault({}).describe('How long stopping may take'),
+    log: log.prefault({}).describe('Logs, as JSON on standard output'),
+  })
+  .superRefine((config, context) => {
+    for (const problem of listenerProblems(config)) context.addIssue({ code: 'custom', ...problem });
+  })
+  .superRefine(({ app, read }, context) => {
+    if (app === undefined) return;
+    for (const problem of appProblems(app, read)) context.addIssue({ code: 'custom', ...problem });
+  })
+  .superRefine(({ read, bucket }, context) => {
+    for (const problem of readProblems(read, bucket)) context.addIssue({ code: 'custom', ...problem });
+  })
+  .superRefine(({ write, bucket }, context) => {
+    if (write === undefined) return;
+    for (const problem of writeProblems(write, bucket)) context.addIssue({ code: 'custom', ...problem });
+  });
 
 /** The parsed configuration: durations in milliseconds, sizes in bytes. It holds secrets: never log it. */
 export type Config = z.output<typeof configSchema>;

@@ -1,25 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import type { Identity } from '../bucket/identity.ts';
 import type { Acl, Look, MendAnswer, ObjectStore } from '../bucket/object-store.ts';
-import type { ChangeDetails, CopyReason, Ledger } from '../ledger/ledger.ts';
+import type { CopyReason, Ledger } from '../ledger/ledger.ts';
 import { unlessAborted } from '../lib/unless-aborted.ts';
-import type { Marks } from '../marks/marks.ts';
+import { type MarkRecord, type Marks, noMarks } from '../marks/marks.ts';
 import type { SourceBody } from '../media/body.ts';
-import type { Leases } from './leases.ts';
-import { step } from './protocol.ts';
+import type { Leases } from '../protocol/leases.ts';
+import { marked } from '../protocol/marking.ts';
 import {
-  type CopyEvent,
+  type CopyOutcome,
   type Effect,
   intendedAcl,
-  type Outcome,
+  type KeyEvent,
   type Rules,
   type State,
   type Step,
-} from './protocol-state.ts';
-import { backoffMs, countsAfter, givesUp, lookDelayMs, oldEnoughAtMs, type RetryLimits } from './schedule.ts';
+} from '../protocol/state.ts';
+import { step } from '../protocol/step.ts';
+import { type EndingOptions, endingOf, lookTime } from './copy-ending.ts';
+import { oldEnoughAtMs } from './schedule.ts';
 import { reasonOf } from './spool-reason.ts';
 
-export interface CopierOptions {
+export interface CopierOptions extends EndingOptions {
   readonly ledger: Ledger;
   readonly marks: Marks;
   readonly store: ObjectStore;
@@ -35,16 +37,14 @@ export interface CopierOptions {
   readonly minAgeMs: number;
   readonly maxBytes: number;
   readonly requestTimeoutMs: number;
-  readonly looksMs: readonly number[];
-  readonly retry: RetryLimits;
-  readonly now: () => number;
-  readonly random: () => number;
   readonly events: CopierEvents;
+  /** What is cached of the key, and under way to the cache, is not to be shown any more. */
+  readonly purge: (key: string) => void;
 }
 
 export interface CopierEvents {
   /** The lease was let go. `bytes`: uploaded by this copy. */
-  ended(key: string, outcome: Outcome, givenUp: boolean, bytes: number): void;
+  ended(key: string, outcome: CopyOutcome, givenUp: boolean, bytes: number): void;
   alarm(key: string, alarm: 'mend-refused' | 'vanished'): void;
 }
 
@@ -61,6 +61,8 @@ interface Turn {
   stored: boolean;
   /** It had to delete or change the ACL of what it found. */
   mended: boolean;
+  /** A mutation was recorded without the lease. */
+  disturbed: boolean;
 }
 
 /** Carries out what the protocol says, one step after the other. */
@@ -83,7 +85,6 @@ export class Copier {
     signal: AbortSignal,
   ): Promise<void> {
     const cancel = new AbortController();
-    const letGo = this.#options.leases.take(key, what === 'copy' ? { cancel: () => cancel.abort() } : {});
     const turn: Turn = {
       key,
       what,
@@ -93,7 +94,15 @@ export class Copier {
       notBeforeMs: undefined,
       stored: false,
       mended: false,
+      disturbed: false,
     };
+    const disturb = () => {
+      turn.disturbed = true;
+    };
+    const letGo = this.#options.leases.take(
+      key,
+      what === 'copy' ? { cancel: () => cancel.abort(), disturb } : { disturb },
+    );
     try {
       if (letGo) await this.#run(rules, turn);
     } finally {
@@ -105,11 +114,13 @@ export class Copier {
   async #run(rules: Rules, turn: Turn): Promise<void> {
     const record = await this.#options.ledger.record(turn.key);
     if (turn.what === 'copy' ? record.status !== 'wanted' : record.look === undefined) return;
-    let state: State = { ...record, stage: { at: 'free' } };
-    let event: CopyEvent | undefined =
-      turn.what === 'look' ? { type: 'look-due' } : { type: 'begin', mark: await this.#options.marks.get(turn.key) };
+    let state: State = { ...record, marks: noMarks, stage: { at: 'free' }, disturbed: false };
+    let event: KeyEvent | undefined = { type: turn.what === 'look' ? 'look-due' : 'begin' };
     while (event) {
-      const result: Step = step(rules, state, event);
+      // What was decided without the lease counts from the next step on.
+      const marks: MarkRecord = await this.#options.marks.record(turn.key);
+      const result: Step = step(rules, { ...state, marks, disturbed: turn.disturbed }, event);
+      await this.#mark(turn, result);
       await this.#save(turn, result);
       if (result.alarm) this.#options.events.alarm(turn.key, result.alarm);
       state = result.state;
@@ -117,24 +128,28 @@ export class Copier {
     }
   }
 
-  async #next(turn: Turn, state: State, effect: Effect): Promise<CopyEvent> {
+  async #mark({ key }: Turn, { marks: changes, purge }: Step): Promise<void> {
+    const { marks, now } = this.#options;
+    if (changes) await marks.update([key], (record) => changes.reduce(marked, record), now());
+    if (purge) this.#options.purge(key);
+  }
+
+  async #next(turn: Turn, state: State, effect: Effect): Promise<KeyEvent> {
     const event = await this.#perform(turn, effect);
     const cancellable = ['spooling', 'checking', 'sending'].includes(state.stage.at);
     return turn.signal.aborted && cancellable ? { type: 'cancel' } : event;
   }
 
-  async #perform(turn: Turn, effect: Effect): Promise<CopyEvent> {
-    const { marks, store } = this.#options;
+  async #perform(turn: Turn, effect: Effect): Promise<KeyEvent> {
+    const { store } = this.#options;
     switch (effect.type) {
       case 'spool':
         return await this.#spool(turn);
-      case 'send': {
-        const answer = await this.#send(turn, effect);
-        return { type: 'answered', answer, mark: await marks.get(turn.key) };
-      }
+      case 'send':
+        return { type: 'answered', answer: await this.#send(turn, effect) };
       case 'look': {
         const look = await this.#look(turn.key);
-        return { type: 'looked', look, mark: await marks.get(turn.key), newId: randomUUID() };
+        return { type: 'looked', look, newId: randomUUID() };
       }
       case 'delete':
         turn.mended = true;
@@ -142,10 +157,12 @@ export class Copier {
       case 'set-acl':
         turn.mended = true;
         return { type: 'mended', answer: await this.#mend(() => store.setAcl(turn.key, effect.acl)) };
+      case 'forward':
+        throw new Error('a copy forwards no mutation');
     }
   }
 
-  async #spool(turn: Turn): Promise<CopyEvent> {
+  async #spool(turn: Turn): Promise<KeyEvent> {
     const { marks, identity, minAgeMs, maxBytes, now, isPrivate, acls } = this.#options;
     const body = turn.body ?? (await this.#fetch(turn));
     if (typeof body === 'string') return notSpooled(body);
@@ -168,7 +185,7 @@ export class Copier {
     const mark = await marks.get(turn.key);
     if (intendedAcl(mark, acl) === 'private' && !acls) return notSpooled('private-without-acls');
     const content = { md5: turn.md5, size: body.meta.size, acl };
-    return { type: 'spooled', content, mark, newId: randomUUID() };
+    return { type: 'spooled', content, newId: randomUUID() };
   }
 
   /** A body that comes after the turn was cancelled is let go. */
@@ -225,57 +242,24 @@ export class Copier {
     const { ledger, now, events } = this.#options;
     const { save, outcome } = result;
     if (!outcome) {
-      if (save) await ledger.change(turn.key, save, this.#lookTime(save.look), now());
+      if (save) await ledger.change(turn.key, save, lookTime(save.look, this.#options), now());
       return;
     }
-    const { givenUp, details } = await this.#ending(turn, result, outcome);
+    if (outcome.type === 'mutated') throw new Error('a copy is no mutation');
+    const { body, md5, stored } = turn;
+    const uploaded = body && stored ? { body, md5 } : undefined;
+    const queued = outcome.type === 'later' ? await ledger.queued(turn.key) : undefined;
+    const { givenUp, details } = endingOf({ ...turn, uploaded }, result, outcome, queued, this.#options);
     // What is not below any more needs no list: should it come back, it is asked for again.
     const end = 'reason' in outcome && outcome.reason === 'gone-below' ? ('none' as const) : ('refused' as const);
     const change = givenUp ? { ...save, status: end } : (save ?? {});
-    await ledger.change(turn.key, change, details, now());
-    events.ended(turn.key, outcome, givenUp, turn.stored ? (turn.body?.meta.size ?? 0) : 0);
-  }
-
-  /** What is written beside the protocol's own change when the lease is let go. */
-  async #ending(turn: Turn, result: Step, outcome: Outcome): Promise<{ givenUp: boolean; details: ChangeDetails }> {
-    const { ledger, retry, now, random } = this.#options;
-    const look = this.#lookTime(result.save?.look);
-    if (outcome.type === 'copied' && turn.body && turn.stored) {
-      const { source, meta } = turn.body;
-      return { givenUp: false, details: { ...look, reason: null, source, size: meta.size, md5: turn.md5, tries: 0 } };
-    }
-    if (outcome.type !== 'later') {
-      // What a look found in order says nothing about why a copy waits.
-      return { givenUp: false, details: { ...look, ...(outcome.type === 'looked' ? {} : { reason: null }) } };
-    }
-    const { reason } = outcome;
-    const queued = await ledger.queued(turn.key);
-    // What a look found missing was counted when its upload failed, and need not wait; a 412 for what is not there must.
-    const atOnce = reason === 'missing-again' && turn.what === 'look';
-    const before = queued ?? { tries: 0, failures: 0 };
-    const { tries, failures } = atOnce ? before : countsAfter(reason, before);
-    const waitMs = backoffMs(Math.max(1, tries), retry, random());
-    // A look that is due and could not be taken, or whose mending failed, waits as long as a copy would.
-    const lookAgain =
-      (turn.what === 'look' || turn.mended) && look.lookAtMs === undefined && result.state.look !== undefined;
-    return {
-      givenUp: queued !== undefined && givesUp(reason, failures, retry),
-      details: {
-        reason,
-        tries,
-        failures,
-        notBeforeMs: turn.notBeforeMs ?? now() + (atOnce ? 0 : waitMs),
-        ...(lookAgain ? { lookAtMs: now() + waitMs } : look),
-      },
-    };
-  }
-
-  #lookTime(look: number | null | undefined): ChangeDetails & { lookAtMs?: number } {
-    if (look === undefined || look === null) return {};
-    return { lookAtMs: this.#options.now() + lookDelayMs(look, this.#options.looksMs) };
+    // A mutation that was recorded since the step was taken must not lose its looks to what is written here.
+    if (turn.disturbed) await ledger.change(turn.key, { ...change, look: 0 }, { ...details, lookAtMs: now() }, now());
+    else await ledger.change(turn.key, change, details, now());
+    events.ended(turn.key, outcome, givenUp, uploaded?.body.meta.size ?? 0);
   }
 }
 
-function notSpooled(reason: CopyReason): CopyEvent {
+function notSpooled(reason: CopyReason): KeyEvent {
   return { type: 'not-spooled', reason };
 }

@@ -1,12 +1,12 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import { within } from '../lib/within.ts';
 import type { SourceBody } from '../media/body.ts';
+import type { Leases } from '../protocol/leases.ts';
+import type { Rules } from '../protocol/state.ts';
 import { AskBuffer } from './ask-buffer.ts';
 import { BodiesInHand } from './bodies-in-hand.ts';
 import type { Copier } from './copier.ts';
 import type { CopyRequests } from './copy-requests.ts';
-import type { Leases } from './leases.ts';
-import type { Rules } from './protocol-state.ts';
 
 export interface CopiesOptions {
   readonly ledger: Ledger;
@@ -20,6 +20,8 @@ export interface CopiesOptions {
   readonly maxQueued: number;
   /** What the store can do; undefined while the bucket is not known to be the right one: nothing is copied then. */
   readonly rules: () => Rules | undefined;
+  /** Keys with mutations that an earlier process left unsettled. */
+  readonly unsettled: () => Promise<readonly string[]>;
   readonly now: () => number;
   readonly failed: (error: unknown) => void;
   readonly turnedAway: () => void;
@@ -80,9 +82,12 @@ export class Copies implements CopyRequests {
     else this.#inHand.asked(key);
   }
 
-  /** Begins the looks of every attempt that an earlier process left open, and the work. */
+  /** Begins the looks of every attempt and mutation that an earlier process left open, and the work. */
   async start(): Promise<void> {
-    await this.#options.ledger.reopen(this.#options.now());
+    const { ledger, unsettled, now } = this.#options;
+    await ledger.reopen(now());
+    const keys = await unsettled();
+    await Promise.all(keys.map((key) => ledger.change(key, { look: 0 }, { lookAtMs: now() }, now())));
     this.#running = true;
     this.#wake();
   }

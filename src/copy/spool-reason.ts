@@ -10,6 +10,7 @@ export function reasonOf(error: unknown): CopyReason {
       return 'damaged';
     case 'TIMEOUT':
     case 'BUSY':
+    case 'BROKEN':
       return 'source-unavailable';
     case 'STORAGE':
       return 'no-spool-room';

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Http2Response } from './http2-response.ts';
 
 /** One request, as the log and the metrics see it. */
 export interface AccessRecord {
@@ -31,8 +32,7 @@ export class AccessLog {
   }
 
   begin(request: FastifyRequest, reply: FastifyReply): AccessRecord {
-    const { socket } = request.raw;
-    const before = socket.bytesWritten;
+    const sent = sentBy(request, reply);
     const record: AccessRecord = {
       method: request.method,
       key: undefined,
@@ -50,9 +50,18 @@ export class AccessLog {
       record.totalMs = performance.now() - record.beganMs;
       record.status = reply.raw.statusCode;
       record.cut = !reply.raw.writableFinished;
-      if (record.cut) record.bytes = Math.min(record.bytes, Math.max(0, socket.bytesWritten - before));
+      if (record.cut) record.bytes = Math.min(record.bytes, Math.max(0, sent()));
       this.#done(record);
     });
     return record;
   }
+}
+
+/** Bytes that have gone out for an answer, about. */
+function sentBy(request: FastifyRequest, reply: FastifyReply): () => number {
+  const raw: unknown = reply.raw;
+  if (raw instanceof Http2Response) return () => raw.bytesTaken;
+  const { socket } = request.raw;
+  const before = socket.bytesWritten;
+  return () => socket.bytesWritten - before;
 }

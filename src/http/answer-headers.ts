@@ -1,4 +1,5 @@
 import { type ObjectMeta, representationHeaders } from '../lib/object-meta.ts';
+import { cacheStatus } from './cache-status.ts';
 import { formatHttpDate } from './http-date.ts';
 
 export interface ObjectAnswer {
@@ -41,6 +42,19 @@ export function safetyHeaders(cors: string): Record<string, string> {
     'access-control-allow-origin': cors,
     'content-security-policy': "default-src 'none'; form-action 'none'",
     'x-content-type-options': 'nosniff',
+  };
+}
+
+/**
+ * For a reader who is sent to the bucket. Kept for a minute only: it is here that a key is looked up, and is hidden. Conditions and ranges
+ * go along with the request to the bucket (RFC 9110 §13.2.1: they are not evaluated for an answer that is no 2xx).
+ */
+export function redirectHeaders(location: string, cors: string): Record<string, string> {
+  return {
+    location,
+    'cache-control': 'public, max-age=60',
+    'cache-status': cacheStatus({ tier: 'bucket' }),
+    ...safetyHeaders(cors),
   };
 }
 

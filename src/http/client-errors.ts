@@ -25,7 +25,8 @@ export function refuseUnparsed(error: Error & { code?: string }, socket: Socket,
 
 /** `Expect` other than `100-continue` (RFC 9110 §10.1.1). */
 export function refuseExpectations(server: Server, cors: string): void {
-  server.on('checkExpectation', (_request, response) => {
-    response.writeHead(417, { ...refusalHeaders(cors), connection: 'close', 'content-length': '0' }).end();
+  server.on('checkExpectation', ({ httpVersionMajor }, response) => {
+    const close = httpVersionMajor === 1 ? { connection: 'close' } : {};
+    response.writeHead(417, { ...refusalHeaders(cors), ...close, 'content-length': '0' }).end();
   });
 }

@@ -2,39 +2,54 @@ import type { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ByteRange, rangeLength } from '../lib/byte-range.ts';
 import { parseKey, statusOf } from '../media/key.ts';
-import type { Answer, Found, ReadThrough, Want } from '../media/read-through.ts';
+import type { Answer, Found, ReadThrough, Redirect, Want } from '../media/read-through.ts';
 import { matchRoute } from '../media/route.ts';
 import type { AccessRecord } from './access-log.ts';
-import { objectHeaders, preflightHeaders } from './answer-headers.ts';
+import { objectHeaders, preflightHeaders, redirectHeaders, safetyHeaders } from './answer-headers.ts';
 import { cacheStatus } from './cache-status.ts';
 import { evaluate } from './conditional.ts';
 import { firstByte } from './first-byte.ts';
+import type { PurgeSecret } from './purge-secret.ts';
 import { contentRange, parseRange, rangeHint, unsatisfiedContentRange } from './range.ts';
 import { sendRefusal } from './refusal.ts';
+import { namedHost } from './request-host.ts';
 
 export interface MediaHandlerOptions {
   readonly routes: readonly { host: string; prefix: string }[];
   readonly cors: string;
-  readonly reads: Pick<ReadThrough, 'find'>;
+  readonly reads: Pick<ReadThrough, 'find' | 'purge'>;
+  /** Left out: nobody may purge. */
+  readonly purgeSecret?: PurgeSecret;
+  readonly purged: (purge: PurgeRecord) => void;
+}
+
+/** A purge that was asked for. */
+export interface PurgeRecord {
+  readonly key: string;
+  readonly address: string;
+  readonly outcome: 'done' | 'denied';
 }
 
 /** From a request to a key, and from an answer to HTTP. What the answer is, `media/read-through.ts` decides. */
 export class MediaHandler {
   readonly #options: MediaHandlerOptions;
+  readonly #methods: readonly string[];
 
   constructor(options: MediaHandlerOptions) {
     this.#options = options;
+    this.#methods = ['GET', 'HEAD', 'OPTIONS', ...(options.purgeSecret ? ['PURGE'] : [])];
   }
 
   async handle(request: FastifyRequest, reply: FastifyReply, record: AccessRecord): Promise<void> {
     const key = this.#keyOf(request, reply, record);
     if (key === undefined) return;
     record.key = key;
+    if (this.#purge(key, request, reply, record)) return;
     const left = new AbortController();
     reply.raw.once('close', () => {
       if (!reply.raw.writableFinished) left.abort();
     });
-    let answer: Answer;
+    let answer: Answer | Redirect;
     try {
       answer = await this.#options.reads.find(key, wanted(request), left.signal);
     } catch (error) {
@@ -47,6 +62,10 @@ export class MediaHandler {
       case 'found':
         record.tier = answer.tier;
         return await this.#serve(request, reply, record, answer);
+      case 'redirect':
+        record.tier = 'bucket';
+        reply.code(302).headers(redirectHeaders(answer.location, this.#options.cors)).send();
+        return;
       case 'absent':
         record.why = answer.why;
         return sendRefusal(reply, this.#options.cors, 404);
@@ -63,20 +82,48 @@ export class MediaHandler {
       record.why = why;
       sendRefusal(reply, cors, status, headers);
     };
-    // RFC 9112 §3.2: exactly one Host, or it is a bad request; Node takes the first of several in silence.
-    const hosts = hostLines(request.raw.rawHeaders);
-    if (hosts > 1 || (hosts === 0 && request.raw.httpVersion !== '1.0')) return refuse(400, 'bad-host');
-    const route = matchRoute(routes, request.headers.host, request.originalUrl);
+    const named = namedHost(request.raw);
+    if (named.kind === 'several' || (named.kind === 'none' && request.raw.httpVersion !== '1.0'))
+      return refuse(400, 'bad-host');
+    const authority = named.kind === 'one' ? named.authority : undefined;
+    const route = matchRoute(routes, authority, request.originalUrl);
     if (route.kind === 'bad-target') return refuse(400, route.kind);
     if (route.kind !== 'match') return refuse(404, route.kind);
     if (request.method === 'OPTIONS') {
       reply.code(204).headers(preflightHeaders(cors)).send();
       return undefined;
     }
-    if (request.method !== 'GET' && request.method !== 'HEAD')
-      return refuse(405, 'method', { allow: 'GET, HEAD, OPTIONS' });
+    if (!this.#methods.includes(request.method)) return refuse(405, 'method', { allow: this.#methods.join(', ') });
     const parsed = parseKey(route.rest);
     return parsed.ok ? parsed.key : refuse(statusOf(parsed.reason), parsed.reason);
+  }
+
+  /**
+   * Whether the request was about a purge, and is answered: `PURGE`, or a GET that carries the secret, which is what Mastodon sends unless
+   * told otherwise (`CACHE_BUSTER_HTTP_METHOD`). Such a GET brings nothing: what it would fetch is what was just deleted.
+   */
+  #purge(key: string, request: FastifyRequest, reply: FastifyReply, record: AccessRecord): boolean {
+    const { cors, purgeSecret, reads, purged } = this.#options;
+    const secret = purgeSecret?.in(request.headers) ?? 'none';
+    if (secret === 'none' && request.method !== 'PURGE') return false;
+    const outcome = secret === 'right' ? 'done' : 'denied';
+    purged({ key, address: record.address, outcome });
+    if (outcome === 'denied') {
+      record.why = 'purge-denied';
+      sendRefusal(reply, cors, 403);
+      return true;
+    }
+    record.why = 'purged';
+    reads.purge(key);
+    reply
+      .code(204)
+      .headers({
+        ...safetyHeaders(cors),
+        'cache-control': 'no-store',
+        'cache-status': cacheStatus({ tier: record.tier }),
+      })
+      .send();
+    return true;
   }
 
   async #serve(request: FastifyRequest, reply: FastifyReply, record: AccessRecord, found: Found): Promise<void> {
@@ -162,10 +209,4 @@ function wanted(request: FastifyRequest): Want {
   const hint = rangeHint(request.headers.range);
   const everything = hint !== undefined && 'first' in hint && hint.first === 0 && hint.last === undefined;
   return { head: false, hint: everything ? undefined : hint };
-}
-
-function hostLines(rawHeaders: readonly string[]): number {
-  let lines = 0;
-  for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i]?.toLowerCase() === 'host') lines += 1;
-  return lines;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import { BatchWriter } from '../lib/batch-writer.ts';
 import { openDatabase } from '../lib/sqlite.ts';
-import { BatchWriter } from './batch-writer.ts';
 import type {
   Attempt,
   Binding,

@@ -1,4 +1,5 @@
 import type { EdgeCache } from '../cache/edge-cache.ts';
+import type { Marks } from '../marks/marks.ts';
 import { type Origin, SharedBody, type Ticket } from './shared-body.ts';
 import type { SpoolRoom } from './spool-room.ts';
 
@@ -6,14 +7,24 @@ import type { SpoolRoom } from './spool-room.ts';
 export class Bodies {
   readonly #room: SpoolRoom;
   readonly #cache: EdgeCache;
+  readonly #marks: Pick<Marks, 'get'>;
   readonly #now: () => number;
   readonly #readAheadBytes: number;
   readonly #open = new Map<string, SharedBody>();
+  /** All that are alive, also those that nobody joins: a purge reaches each. */
+  readonly #alive = new Map<string, Set<SharedBody>>();
   readonly #tickets = new Map<string, Set<Ticket>>();
 
-  constructor(options: { room: SpoolRoom; cache: EdgeCache; now: () => number; readAheadBytes: number }) {
+  constructor(options: {
+    room: SpoolRoom;
+    cache: EdgeCache;
+    marks: Pick<Marks, 'get'>;
+    now: () => number;
+    readAheadBytes: number;
+  }) {
     this.#room = options.room;
     this.#cache = options.cache;
+    this.#marks = options.marks;
     this.#now = options.now;
     this.#readAheadBytes = options.readAheadBytes;
   }
@@ -49,10 +60,12 @@ export class Bodies {
     const storage = this.#room.reserve(origin.meta.size);
     if (!storage) return undefined;
     const options = { readAheadBytes: this.#readAheadBytes, keepFilling: this.cacheable(origin), ticket };
-    return new SharedBody(key, origin, storage, options, {
+    const body = new SharedBody(key, origin, storage, options, {
       filled: (filled) => this.#store(filled),
       gone: (gone) => this.#forget(gone),
     });
+    this.#alive.set(key, (this.#alive.get(key) ?? new Set()).add(body));
+    return body;
   }
 
   /** Lets others join it, unless the key was purged meanwhile, or the body broke. */
@@ -65,18 +78,23 @@ export class Bodies {
     this.#cache.delete(key);
     for (const ticket of this.#tickets.get(key) ?? []) ticket.barred = true;
     this.#tickets.delete(key);
-    const body = this.#open.get(key);
     this.#open.delete(key);
-    body?.bar();
+    for (const body of this.#alive.get(key) ?? []) body.bar();
   }
 
   async #store(body: SharedBody): Promise<void> {
     if (body.barred || !this.cacheable(body.origin)) return;
+    // The cache is asked before the mark. What the owner or a copy reads of a hidden key is not for it.
+    const { shown } = await this.#marks.get(body.key);
+    if (shown === 'private' || shown === 'gone') return;
     const bytes = await body.buffer();
     if (!body.barred) this.#cache.set(body.key, { meta: body.meta, bytes, storedAtMs: this.#now() });
   }
 
   #forget(body: SharedBody): void {
     if (this.#open.get(body.key) === body) this.#open.delete(body.key);
+    const alive = this.#alive.get(body.key);
+    alive?.delete(body);
+    if (alive?.size === 0) this.#alive.delete(body.key);
   }
 }

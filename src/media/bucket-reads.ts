@@ -7,7 +7,7 @@ import type { Bodies } from './bodies.ts';
 import type { Body } from './body.ts';
 import { FlightGroup } from './flight-group.ts';
 import type { Pipes } from './pipes.ts';
-import type { Origin, SharedBody } from './shared-body.ts';
+import type { Origin, SharedBody, Ticket } from './shared-body.ts';
 
 /** Nobody's leaving ends it. */
 const never = new AbortController().signal;
@@ -40,15 +40,17 @@ export class BucketReads {
     this.#firstByteMs = options.firstByteMs;
   }
 
+  /** `ticket`: the read's, begun before the mark was read. */
   async read(
     key: string,
     hint: RangeHint | undefined,
+    ticket: Ticket,
     signal: AbortSignal,
   ): Promise<AboveBody & { collapsed?: boolean }> {
     if (hint) return await this.#part(key, hint, signal);
     const hold = (result: AboveBody) => (result.kind === 'shared' ? result.body.hold().release : undefined);
-    const { value, leader } = await this.#flights.join(key, () => this.#whole(key), hold);
-    if (value.kind === 'alone' && !leader) return await this.#whole(key);
+    const { value, leader } = await this.#flights.join(key, () => this.#whole(key, ticket), hold);
+    if (value.kind === 'alone' && !leader) return await this.#whole(key, ticket);
     return leader ? value : { ...value, collapsed: true };
   }
 
@@ -57,29 +59,27 @@ export class BucketReads {
     this.#flights.part(key);
   }
 
-  #whole(key: string): Promise<AboveBody> {
+  async #whole(key: string, ticket: Ticket): Promise<AboveBody> {
     // One reader's leaving must not end what others wait for; the bucket's own time-outs bound it.
-    return this.#bodies.fetching(key, async (ticket) => {
-      const answer = await this.#bucket.get(key, undefined, never);
-      if (answer.kind === 'unsatisfiable') throw new Error('a whole object cannot be unsatisfiable');
-      if (answer.kind !== 'found') return answer;
-      const body = this.#bodies.begin(key, this.#originOf(key, answer), ticket);
-      if (!body) return this.#alone(key, answer);
-      const { release } = body.hold();
-      try {
-        // A store that breaks off or hangs before the first byte has not delivered: the sources may.
-        if (!(await within(body.started(), this.#firstByteMs))) return unavailable('timeout');
-      } catch (error) {
-        // Our own disk is full or broken: the bucket's bytes need not pass over it.
-        if ((error as { code?: string }).code === 'STORAGE') return await this.#unspooled(key);
-        return unavailable('server-error', error);
-      } finally {
-        // Whoever waits for this body holds it by then.
-        setImmediate(release);
-      }
-      this.#bodies.share(body);
-      return { kind: 'shared', body };
-    });
+    const answer = await this.#bucket.get(key, undefined, never);
+    if (answer.kind === 'unsatisfiable') throw new Error('a whole object cannot be unsatisfiable');
+    if (answer.kind !== 'found') return answer;
+    const body = this.#bodies.begin(key, this.#originOf(key, answer), ticket);
+    if (!body) return this.#alone(key, answer);
+    const { release } = body.hold();
+    try {
+      // A store that breaks off or hangs before the first byte has not delivered: the sources may.
+      if (!(await within(body.started(), this.#firstByteMs))) return unavailable('timeout');
+    } catch (error) {
+      // Our own disk is full or broken: the bucket's bytes need not pass over it.
+      if ((error as { code?: string }).code === 'STORAGE') return await this.#unspooled(key);
+      return unavailable('server-error', error);
+    } finally {
+      // Whoever waits for this body holds it by then.
+      setImmediate(release);
+    }
+    this.#bodies.share(body);
+    return { kind: 'shared', body };
   }
 
   async #unspooled(key: string): Promise<AboveBody> {

@@ -9,7 +9,7 @@ import type { Body } from './body.ts';
 import type { AboveBody, BucketReads } from './bucket-reads.ts';
 import { bufferBody, factsBody } from './plain-bodies.ts';
 import { isPrivate } from './private-prefix.ts';
-import type { SharedBody } from './shared-body.ts';
+import type { SharedBody, Ticket } from './shared-body.ts';
 import type { SourceReads } from './source-reads.ts';
 
 /** What is asked of a key. `head`: only its facts. `hint`: only a part of it. */
@@ -18,7 +18,8 @@ export interface Want {
   readonly hint: RangeHint | undefined;
 }
 
-export type AbsenceReason = 'private-prefix' | 'marked' | 'private' | 'closed' | 'vanished' | 'missing';
+/** `landed`, of `findBelow` only: not below any more, but in the bucket since it was asked. */
+export type AbsenceReason = 'private-prefix' | 'marked' | 'private' | 'closed' | 'vanished' | 'missing' | 'landed';
 
 export interface Found {
   readonly kind: 'found';
@@ -39,7 +40,25 @@ export type Answer =
   | { readonly kind: 'absent'; readonly why: AbsenceReason }
   | { readonly kind: 'unavailable'; readonly bucket: BucketTrouble | undefined };
 
-type Above = Found | Exclude<AboveBody, { kind: 'shared' | 'alone' }>;
+/** The bucket has it, and it is public: readers fetch it there. */
+export interface Redirect {
+  readonly kind: 'redirect';
+  /** An absolute URL. */
+  readonly location: string;
+}
+
+/** What the sources are asked. `owner`: who asks may have what is not for the public. */
+interface BelowRead {
+  readonly key: string;
+  readonly want: Want;
+  readonly mark: Mark;
+  /** Why the bucket could not be asked; undefined: it does not have it. */
+  readonly trouble: BucketTrouble | undefined;
+  readonly ticket: Ticket;
+  readonly owner: boolean;
+}
+
+type Above = Found | Redirect | Exclude<AboveBody, { kind: 'shared' | 'alone' }>;
 
 export interface ReadThroughOptions {
   readonly privatePrefixes: readonly string[];
@@ -49,6 +68,8 @@ export interface ReadThroughOptions {
   readonly bucketReads: BucketReads;
   /** The same bucket, for facts, and for what it remembers. */
   readonly bucket: Pick<Bucket, 'head'> & { forget(key: string): void };
+  /** Where readers are sent for what the bucket shows the public, which is not fetched then; left out: they get it from here. */
+  readonly publicUrlOf?: (key: string) => string;
   readonly sourceReads: SourceReads;
   readonly ledger: Pick<Ledger, 'status'>;
   readonly copies: CopyRequests;
@@ -71,29 +92,53 @@ export class ReadThrough {
   }
 
   /** Throws only the caller's own abort. */
-  async find(key: string, want: Want, signal: AbortSignal): Promise<Answer> {
+  async find(key: string, want: Want, signal: AbortSignal): Promise<Answer | Redirect> {
     if (isPrivate(key, this.#options.privatePrefixes)) return { kind: 'absent', why: 'private-prefix' };
     const cached = this.#fromCache(key);
     if (cached) return cached;
+    // Whatever is decided about the key from here on keeps what this read brings out of the cache.
+    return await this.#options.bodies.fetching(key, (ticket) => this.#find(key, want, ticket, signal));
+  }
+
+  /**
+   * For the owner, who was told by the bucket that it does not have the key, or could not ask it (`trouble`): what a source has, also what is
+   * not for the public. Throws only the caller's own abort.
+   */
+  async findBelow(key: string, want: Want, trouble: BucketTrouble | undefined, signal: AbortSignal): Promise<Answer> {
+    return await this.#options.bodies.fetching(key, async (ticket) => {
+      const mark = await this.#options.marks.get(key);
+      if (mark.shown === 'gone') return { kind: 'absent', why: 'marked' };
+      if (!trouble && (await this.#options.ledger.status(key))?.status === 'copied') {
+        // The copy may have landed since the bucket was asked.
+        this.#options.bucket.forget(key);
+        const again = await this.#options.bucket.head(key, signal);
+        return again.kind === 'missing' ? this.#lost(key) : { kind: 'absent', why: 'landed' };
+      }
+      return await this.#below({ key, want, mark, trouble, ticket, owner: true }, signal);
+    });
+  }
+
+  async #find(key: string, want: Want, ticket: Ticket, signal: AbortSignal): Promise<Answer | Redirect> {
     const mark = await this.#options.marks.get(key);
     if (mark.shown === 'private' || mark.shown === 'gone') return { kind: 'absent', why: 'marked' };
     const joined = this.#join(key, mark);
     if (joined) return joined;
 
-    const above = await this.#above(key, want, signal);
+    const above = await this.#above(key, want, ticket, signal);
+    const reading = { key, want, mark, ticket, owner: false };
     switch (above.kind) {
       case 'found':
+      case 'redirect':
         return above;
       case 'private':
         return { kind: 'absent', why: 'private' };
       case 'vanished':
-        this.#options.vanished(key);
-        return { kind: 'absent', why: 'vanished' };
+        return this.#lost(key);
       case 'missing':
-        return await this.#below(key, want, mark, undefined, signal);
+        return await this.#below({ ...reading, trouble: undefined }, signal);
       case 'unavailable':
         this.#options.bucketTroubled(above.trouble, above.cause);
-        return await this.#below(key, want, mark, above.trouble, signal);
+        return await this.#below({ ...reading, trouble: above.trouble }, signal);
     }
   }
 
@@ -119,55 +164,57 @@ export class ReadThrough {
     if (!open) return undefined;
     // A source's bytes are joined only by who might have them from there.
     if (open.origin.fromSource && (mark.below === 'closed' || !this.#options.sourcesAllowed())) return undefined;
-    return open.origin.fromSource ? this.#fromSource(key, mark, open, true) : this.#shared(open, true);
+    if (!open.origin.fromSource) return this.#shared(open, true);
+    return this.#fromSource(key, open, { collapsed: true, mayHave: mark.shown === 'public' });
   }
 
-  async #above(key: string, want: Want, signal: AbortSignal) {
-    const answer = await this.#askBucket(key, want, signal);
+  #lost(key: string): Answer {
+    this.#options.vanished(key);
+    return { kind: 'absent', why: 'vanished' };
+  }
+
+  async #above(key: string, want: Want, ticket: Ticket, signal: AbortSignal) {
+    const answer = await this.#askBucket(key, want, ticket, signal);
     if (answer.kind !== 'missing') return answer;
     // The copy may have landed since the bucket was asked; only an absence that it confirms again is believed.
     if ((await this.#options.ledger.status(key))?.status !== 'copied') return answer;
     this.#options.bucket.forget(key);
-    const again = await this.#askBucket(key, want, signal);
+    const again = await this.#askBucket(key, want, ticket, signal);
     return again.kind === 'missing' ? ({ kind: 'vanished' } as const) : again;
   }
 
-  async #askBucket(key: string, want: Want, signal: AbortSignal): Promise<Above> {
-    const { bucket, bucketReads } = this.#options;
-    if (want.head) {
+  async #askBucket(key: string, want: Want, ticket: Ticket, signal: AbortSignal): Promise<Above> {
+    const { bucket, bucketReads, publicUrlOf } = this.#options;
+    if (want.head || publicUrlOf) {
       const head = await bucket.head(key, signal);
-      return head.kind === 'found' ? foundFacts('bucket', head.meta) : head;
+      if (head.kind !== 'found') return head;
+      return publicUrlOf ? { kind: 'redirect', location: publicUrlOf(key) } : foundFacts('bucket', head.meta);
     }
-    const answer = await bucketReads.read(key, want.hint, signal);
+    const answer = await bucketReads.read(key, want.hint, ticket, signal);
     if (answer.kind === 'shared') return this.#shared(answer.body, answer.collapsed ?? false);
     if (answer.kind === 'alone')
       return { kind: 'found', tier: 'bucket', body: answer.body, collapsed: false, stored: false };
     return answer;
   }
 
-  async #below(
-    key: string,
-    want: Want,
-    mark: Mark,
-    trouble: BucketTrouble | undefined,
-    signal: AbortSignal,
-  ): Promise<Answer> {
+  async #below({ key, want, mark, trouble, ticket, owner }: BelowRead, signal: AbortSignal): Promise<Answer> {
     const { sourceReads, copies, sourcesAllowed } = this.#options;
     const unavailable: Answer = { kind: 'unavailable', bucket: trouble };
     // What only the bucket may answer for is not absent while the bucket cannot be asked (I8).
     if (mark.below === 'closed') return trouble ? unavailable : { kind: 'absent', why: 'closed' };
     if (!sourcesAllowed()) return unavailable;
 
-    const answer = want.head ? await sourceReads.find(key, signal) : await sourceReads.read(key);
+    const mayHave = owner || mark.shown === 'public';
+    const answer = want.head ? await sourceReads.find(key, signal) : await sourceReads.read(key, ticket);
     switch (answer.kind) {
       case 'shared':
-        return this.#fromSource(key, mark, answer.body, false);
+        return this.#fromSource(key, answer.body, { collapsed: false, mayHave });
       case 'alone':
       case 'found': {
         const body = answer.kind === 'alone' ? answer.body : factsBody(answer.object.meta);
         if (answer.kind === 'found') answer.object.close();
         copies.request(key);
-        if (!answer.object.private || mark.shown === 'public')
+        if (!answer.object.private || mayHave)
           return { kind: 'found', tier: answer.source, body, collapsed: false, stored: false };
         body.release();
         return { kind: 'absent', why: 'private' };
@@ -183,11 +230,12 @@ export class ReadThrough {
     }
   }
 
-  #fromSource(key: string, mark: Mark, body: SharedBody, collapsed: boolean): Answer {
+  /** `mayHave`: even if it is not for the public. */
+  #fromSource(key: string, body: SharedBody, { collapsed, mayHave }: { collapsed: boolean; mayHave: boolean }): Answer {
     const offer = !body.offered && !body.barred;
     body.offered = true;
     this.#options.copies.request(key, offer ? body.holdForCopy() : undefined);
-    if (body.origin.fromSource?.private && mark.shown !== 'public') return { kind: 'absent', why: 'private' };
+    if (body.origin.fromSource?.private && !mayHave) return { kind: 'absent', why: 'private' };
     return this.#shared(body, collapsed);
   }
 

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import type { CopyReason } from '../ledger/ledger.ts';
 import { type Source, type SourceAnswer, type SourceObject, SourceReadError } from '../sources/source.ts';
 import type { Bodies } from './bodies.ts';
@@ -38,23 +40,23 @@ export class SourceReads {
     this.#options = options;
   }
 
-  /** Asks the sources in order. The caller closes the object. */
+  /** Asks the sources in order, for facts. The caller closes the object. */
   find(key: string, signal: AbortSignal): Promise<Below> {
-    return this.#search(key, signal, async (object, { name }) => ({ kind: 'found', object, source: name }));
+    return this.#search(key, 'facts', signal, async (object, { name }) => ({ kind: 'found', object, source: name }));
   }
 
-  /** The object as a body: joined where somebody reads it from a source already, begun otherwise. */
-  async read(key: string): Promise<BelowBody> {
+  /** The object as a body: joined where somebody reads it from a source already, begun otherwise. `ticket`: as for `Bodies.begin`. */
+  async read(key: string, ticket: Ticket): Promise<BelowBody> {
     const open = this.#options.bodies.find(key);
     if (open?.origin.fromSource) return { kind: 'shared', body: open };
     const hold = (result: BelowBody) => (result.kind === 'shared' ? result.body.hold().release : undefined);
-    const { value, leader } = await this.#flights.join(key, () => this.#begin(key), hold);
-    return value.kind === 'alone' && !leader ? await this.#begin(key) : value;
+    const { value, leader } = await this.#flights.join(key, () => this.#begin(key, ticket), hold);
+    return value.kind === 'alone' && !leader ? await this.#begin(key, ticket) : value;
   }
 
   /** The object for a copy: whole, and shared with whoever reads it meanwhile; or why it cannot be had. */
   async forCopy(key: string): Promise<SourceBody | CopyReason> {
-    const answer = await this.read(key);
+    const answer = await this.#options.bodies.fetching(key, (ticket) => this.read(key, ticket));
     switch (answer.kind) {
       case 'shared':
         return answer.body.holdForCopy();
@@ -75,18 +77,16 @@ export class SourceReads {
     this.#flights.part(key);
   }
 
-  #begin(key: string): Promise<BelowBody> {
-    return this.#options.bodies.fetching(key, (ticket) =>
-      // One reader's leaving must not end what others wait for; the source's own deadline bounds it.
-      this.#search<BelowBody>(key, new AbortController().signal, async (object, source, last) => {
-        const shared = await this.#share(key, object, source.name, ticket);
-        if (typeof shared === 'object') return { kind: 'shared', body: shared };
-        const own = shared === 'no-storage' ? await reopened(key, source) : object;
-        // Read twice, but only where another source might do better.
-        if (!last && own.meta.size > 0) await tryFirstByte(own);
-        return { kind: 'alone', body: aloneBody(own), object: own, source: source.name };
-      }),
-    );
+  #begin(key: string, ticket: Ticket): Promise<BelowBody> {
+    // One reader's leaving must not end what others wait for; the source's own deadline bounds it.
+    return this.#search<BelowBody>(key, 'bytes', new AbortController().signal, async (object, source, last) => {
+      const shared = await this.#share(key, object, source.name, ticket);
+      if (typeof shared === 'object') return { kind: 'shared', body: shared };
+      const own = shared === 'no-storage' ? await reopened(key, source) : object;
+      // Where another source might do better, nobody is told that it is here before its first byte is.
+      const begun = last || own.meta.size === 0 ? undefined : await begunRead(own);
+      return { kind: 'alone', body: aloneBody(own, begun), object: own, source: source.name };
+    });
   }
 
   /**
@@ -120,6 +120,7 @@ export class SourceReads {
   /** The first source that has it, and from which `use` can read it. */
   async #search<T>(
     key: string,
+    wanted: 'facts' | 'bytes',
     signal: AbortSignal,
     use: (object: SourceObject, source: Source, last: boolean) => Promise<T>,
   ): Promise<T | Exclude<Below, { kind: 'found' }>> {
@@ -127,7 +128,7 @@ export class SourceReads {
     let damaged = false;
     const { sources } = this.#options;
     for (const source of sources) {
-      let answer = await source.open(key, signal);
+      let answer = await source.open(key, signal, wanted);
       if (answer.kind === 'found') {
         try {
           return await use(answer.object, source, source === sources.at(-1));
@@ -153,8 +154,17 @@ async function reopened(key: string, source: Source): Promise<SourceObject> {
   return answer.object;
 }
 
-async function tryFirstByte(object: SourceObject): Promise<void> {
-  for await (const _ of object.read({ first: 0, last: 0 }));
+/** A read of the whole that has given its first byte. Lets go of the object when there is none. */
+async function begunRead(object: SourceObject): Promise<Readable> {
+  const bytes = object.read();
+  try {
+    await once(bytes, 'readable');
+  } catch (error) {
+    object.close();
+    throw error;
+  }
+  // An error before anybody reads is told by the stream to whoever opens it.
+  return bytes.on('error', () => undefined);
 }
 
 /** An object that was there, and gave not one byte. */
@@ -180,12 +190,23 @@ function originOf(object: SourceObject, source: string): Origin {
   };
 }
 
-/** A plain piped read. */
-function aloneBody(object: SourceObject): Body {
+/** A plain piped read. `begun`: one of the whole that is under way; whoever wants another part asks anew. */
+function aloneBody(object: SourceObject, begun: Readable | undefined): Body {
+  let unused = begun;
   return {
     meta: object.meta,
     bytes: undefined,
-    open: async (range) => object.read(range),
-    release: () => object.close(),
+    open: async (range) => {
+      const bytes = unused;
+      unused = undefined;
+      const all = range === undefined || (range.first === 0 && range.last === object.meta.size - 1);
+      if (bytes && all) return bytes;
+      bytes?.destroy();
+      return object.read(range);
+    },
+    release: () => {
+      unused?.destroy();
+      object.close();
+    },
   };
 }

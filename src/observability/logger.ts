@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 
 const shape = {
   base: null,
@@ -12,25 +12,32 @@ export function createAccessLogger(options: { level: string }): Logger {
   return pino({ ...shape, level: options.level });
 }
 
+/** Names under which a secret may hang on something that is logged. */
+const secrets = [
+  'authorization',
+  'headers',
+  'secretKey',
+  'accessKey',
+  'secret',
+  'secretAccessKey',
+  'accessKeyId',
+  '$response',
+];
+/** As deep as the configuration has them: `config.write.keys[0].secretKey`. */
+const depths = ['', '*.', '*.*.', '*.*.*.', '*.*.*.*.'];
+
 /** JSON lines on standard output. What could carry a secret is cut out wherever it may turn up. */
-export function createLogger(options: { level: string }): Logger {
-  return pino({
+export function createLogger(options: { level: string; to?: DestinationStream }): Logger {
+  const settings = {
     ...shape,
     level: options.level,
     redact: {
-      paths: [
-        '*.authorization',
-        '*.headers',
-        '*.secretKey',
-        '*.accessKey',
-        '*.secretAccessKey',
-        '*.accessKeyId',
-        '*.$response',
-      ],
+      paths: secrets.flatMap((name) => depths.map((depth) => depth + name)),
       censor: '[redacted]',
     },
     serializers: { error: errorFacts },
-  });
+  };
+  return options.to ? pino(settings, options.to) : pino(settings);
 }
 
 /** An error's name, code, message and causes: no request or response that hangs on it, since these hold signatures. */

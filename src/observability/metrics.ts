@@ -1,18 +1,36 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { BucketTrouble } from '../bucket/bucket.ts';
 import type { IdentityState } from '../bucket/identity.ts';
+import type { ListenerName } from '../config/listeners.ts';
+import type { MutationResult } from '../gateway/mutations.ts';
+import type { OperationName } from '../gateway/operation.ts';
+import type { UpstreamName } from '../http/app-target.ts';
 import type { CopyReason, CopyStatus } from '../ledger/ledger.ts';
 import type { SourceTrouble } from '../sources/source.ts';
 
-export type StatusClass = '2xx' | '3xx' | '4xx' | '5xx';
+export type StatusClass = '1xx' | '2xx' | '3xx' | '4xx' | '5xx';
+
+const mutationResults: ReadonlySet<string> = new Set<MutationResult>([
+  'done',
+  'refused',
+  'unknown',
+  'busy',
+  'recorded',
+]);
+
+function isMutationResult(outcome: string): outcome is MutationResult {
+  return mutationResults.has(outcome);
+}
 
 /** What is read at the moment of a scrape. */
 export interface Readings {
   cache(): { bytes: number; objects: number };
   spool(): { memory: number; disk: number };
   disks(): readonly { source: string; outstanding: number; stuck: number }[];
+  remotes(): readonly { source: string; asked: boolean; outstanding: number; waiting: number }[];
   copiesActive(): number;
   identity(): IdentityState;
+  openIntents(): Promise<number>;
   ledger(): Promise<{
     byStatus: Readonly<Record<CopyStatus, number>>;
     openAttempts: number;
@@ -36,6 +54,7 @@ export class Metrics {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [this.registry],
   });
+  readonly purges = this.#counter('purges_total', 'Purges that were asked for', ['outcome']);
   readonly copies = this.#counter('copies_total', 'How turns of copies ended', ['outcome', 'reason']);
   readonly copiedBytes = this.#counter('copied_bytes_total', 'Bytes uploaded and confirmed', []);
   readonly copyRequestsTurnedAway = this.#counter(
@@ -45,12 +64,28 @@ export class Metrics {
   );
   readonly sourceErrors = this.#counter('source_errors_total', 'What sources could not do', ['source', 'kind']);
   readonly bucketErrors = this.#counter('bucket_errors_total', 'Reads that the bucket could not be asked', ['kind']);
+  readonly writes = this.#counter('writes_total', 'Requests to the write host', ['operation', 'status']);
+  readonly writeSeconds = new Histogram({
+    name: 'upstairs_write_duration_seconds',
+    help: 'Time from a request to the write host to its answer',
+    labelNames: ['operation'] as const,
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers: [this.registry],
+  });
+  readonly mutations = this.#counter('mutations_total', 'What became of each key that a client changed', ['outcome']);
+  readonly appRequests = this.#counter('app_requests_total', "The app host's answers that are not media", [
+    'upstream',
+    'status',
+  ]);
+  readonly appWebSockets = this.#gauge('app_websockets', 'WebSockets that are open on the app host', []);
   readonly vanished = this.#counter('vanished_total', 'Reads of objects that were copied and that the bucket lost', []);
   readonly mendsRefused = this.#counter(
     'mends_refused_total',
     'Deletes and ACL changes of our own that the store refused',
     [],
   );
+
+  readonly #certificateEnds = new Map<ListenerName, number>();
 
   /** Facts that never change while the process runs. */
   constructor(facts: { version: string; node: string; configFingerprint: string; phase: string }) {
@@ -77,6 +112,15 @@ export class Metrics {
         g.labels(source, 'stuck').set(stuck);
       }
     });
+    this.#reading('remote_requests', 'Requests to a source on another machine', ['source', 'state'], (g) => {
+      for (const { source, outstanding, waiting } of readings.remotes()) {
+        g.labels(source, 'outstanding').set(outstanding);
+        g.labels(source, 'waiting').set(waiting);
+      }
+    });
+    this.#reading('remote_asked', '0: a source on another machine failed lately and is left alone', ['source'], (g) => {
+      for (const { source, asked } of readings.remotes()) g.labels(source).set(asked ? 1 : 0);
+    });
     this.#reading('copies_active', 'Copies and looks under way', [], (g) => g.set(readings.copiesActive()));
     this.#reading('bucket_identity', 'What the last look at the identity object found', ['state'], (g) => {
       for (const state of identities) g.labels(state).set(readings.identity() === state ? 1 : 0);
@@ -93,7 +137,18 @@ export class Metrics {
     this.#reading('copy_attempts_open', 'Uploads whose outcome is not settled', [], async (g) =>
       g.set((await readings.ledger()).openAttempts),
     );
+    this.#reading('intents_open', "Clients' mutations whose outcome is not settled", [], async (g) =>
+      g.set(await readings.openIntents()),
+    );
+    this.#reading('certificate_remaining_seconds', 'Time until a certificate ends', ['listener'], (g) => {
+      for (const [listener, endsMs] of this.#certificateEnds) g.labels(listener).set((endsMs - readings.now()) / 1000);
+    });
     this.#reading('copy_looks_due', 'Looks that are due', [], async (g) => g.set((await readings.ledger()).looksDue));
+  }
+
+  /** In milliseconds since 1970. */
+  certificateEnds(listener: ListenerName, endsMs: number): void {
+    this.#certificateEnds.set(listener, endsMs);
   }
 
   answered(tier: string, status: number, bytes: number, firstByteSeconds: number): void {
@@ -101,6 +156,16 @@ export class Metrics {
     this.requests.labels(tier, statusClass).inc();
     this.responseBytes.labels(tier).inc(bytes);
     this.requestSeconds.labels(tier).observe(firstByteSeconds);
+  }
+
+  passed(upstream: UpstreamName | 'none', status: number): void {
+    this.appRequests.labels(upstream, `${Math.floor(status / 100)}xx` as StatusClass).inc();
+  }
+
+  written(operation: OperationName | 'none', status: number, seconds: number, outcomes: Iterable<string>): void {
+    this.writes.labels(operation, `${Math.floor(status / 100)}xx` as StatusClass).inc();
+    this.writeSeconds.labels(operation).observe(seconds);
+    for (const outcome of outcomes) if (isMutationResult(outcome)) this.mutations.labels(outcome).inc();
   }
 
   copyEnded(

@@ -1,8 +1,14 @@
 import type { Logger } from 'pino';
 import type { BucketTrouble } from '../bucket/bucket.ts';
 import type { IdentityState } from '../bucket/identity.ts';
-import type { Outcome } from '../copy/protocol-state.ts';
+import type { ListenerName } from '../config/listeners.ts';
+import type { OperationName } from '../gateway/operation.ts';
+import type { WriteRecord } from '../gateway/write-handler.ts';
 import type { AccessRecord } from '../http/access-log.ts';
+import type { AppRecord } from '../http/app-record.ts';
+import type { PurgeRecord } from '../http/media-handler.ts';
+import type { CertificatePair } from '../lib/certificate-pair.ts';
+import type { CopyOutcome } from '../protocol/state.ts';
 import type { SourceAnswer } from '../sources/source.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -18,8 +24,21 @@ export class Reporter {
     this.#metrics = metrics;
   }
 
-  readonly listening = (listener: 'read' | 'admin', port: number): void => {
+  readonly listening = (listener: ListenerName | 'admin', port: number): void => {
     this.#logger.info({ event: 'listening', listener, port }, 'listening');
+  };
+
+  /** A certificate that is used from now on. */
+  readonly certificateRenewed = (listener: ListenerName, { endsMs }: CertificatePair): void => {
+    this.#metrics.certificateEnds(listener, endsMs);
+    this.#logger.info({ event: 'certificate', listener, ends: new Date(endsMs).toISOString() }, 'certificate in use');
+  };
+
+  readonly certificateNotRenewed = (listener: ListenerName, error: unknown): void => {
+    this.#logger.error(
+      { event: 'certificate', listener, error },
+      'the new certificate cannot be used: that of before goes on',
+    );
   };
 
   /** One answer to a reader. */
@@ -48,6 +67,42 @@ export class Reporter {
     this.#metrics.answered(tier, status, bytes, (headMs ?? totalMs) / 1000);
   };
 
+  /** One answer of the app host that is not media. */
+  readonly passed = (record: AppRecord): void => {
+    this.passedCounted(record);
+    const { method, path, upstream, status, bytes, address, totalMs, headMs, why, cut } = record;
+    this.#access.info(
+      {
+        event: 'app',
+        method,
+        path,
+        upstream,
+        status,
+        bytes,
+        address,
+        ms: Math.round(totalMs * 10) / 10,
+        ...(headMs === undefined ? {} : { headMs: Math.round(headMs * 10) / 10 }),
+        ...(why === undefined ? {} : { why }),
+        ...(cut ? { cut } : {}),
+      },
+      'app',
+    );
+  };
+
+  readonly passedCounted = ({ upstream, status }: AppRecord): void => {
+    this.#metrics.passed(upstream, status);
+  };
+
+  readonly webSockets = (change: 1 | -1): void => {
+    this.#metrics.appWebSockets.inc(change);
+  };
+
+  /** A line of the audit log: who had a media URL forgotten, or tried to. */
+  readonly purged = ({ key, address, outcome }: PurgeRecord): void => {
+    this.#metrics.purges.labels(outcome).inc();
+    this.#access.info({ event: 'audit', operation: 'Purge', key, address, outcome }, 'purge');
+  };
+
   readonly bucketTroubled = (trouble: BucketTrouble, error: unknown): void => {
     this.#metrics.bucketTroubled(trouble);
     this.#logger.debug({ event: 'bucket', trouble, error }, 'the bucket could not be asked');
@@ -63,6 +118,18 @@ export class Reporter {
       this.#logger.error({ event: 'identity', state }, 'the bucket is not known to be the right one: it is not used');
   };
 
+  /** A new ledger took the bucket over from another one; undefined: from none. */
+  readonly lossAccepted = (from: string | undefined): void => {
+    const event = 'accept-loss';
+    if (from === undefined)
+      this.#logger.info({ event }, 'there was no loss to accept: --accept-loss is not needed, and is better left out');
+    else
+      this.#logger.warn(
+        { event, from },
+        'the bucket was taken over from another state: what was deleted or made private before is not known, and can come back from the sources',
+      );
+  };
+
   /** Why the bucket keeps the program from being ready, and what to do. */
   readonly bucketReasons = (
     state: IdentityState,
@@ -72,7 +139,7 @@ export class Reporter {
     if (binding.foreign)
       return [
         'the bucket belongs to another state directory, and this one is new: no source is used, since what was deleted is not known; ' +
-          'restore state.dir, or remove _upstairs/identity from the bucket to accept the loss',
+          'restore state.dir (upstairs ledger restore), or accept the loss by the name of the bucket (upstairs serve --accept-loss BUCKET)',
       ];
     if (!binding.bound)
       return [
@@ -99,7 +166,18 @@ export class Reporter {
     this.#logger.warn({ event: 'source', source, kind, key, error }, 'a source could not deliver');
   };
 
-  readonly copyEnded = (key: string, outcome: Outcome, givenUp: boolean, bytes: number): void => {
+  readonly diskAbsent = (source: string, absences: readonly string[]): void => {
+    this.#logger.error(
+      { event: 'disk', source, absences },
+      'a disk is not there: the program runs without it, and uses it once it appears',
+    );
+  };
+
+  readonly diskAppeared = (source: string): void => {
+    this.#logger.info({ event: 'disk', source }, 'a disk appeared, and is used from now on');
+  };
+
+  readonly copyEnded = (key: string, outcome: CopyOutcome, givenUp: boolean, bytes: number): void => {
     const reason = 'reason' in outcome ? outcome.reason : '';
     const type = givenUp ? 'refused' : outcome.type;
     this.#metrics.copyEnded(type, reason, bytes);
@@ -120,4 +198,42 @@ export class Reporter {
   readonly copyNotRecorded = (error: unknown): void => {
     this.#logger.error({ event: 'ledger', error }, 'a copy could not be carried out or recorded');
   };
+
+  /** A request to the write host: a line for each key that it was to change, or for what it was refused. */
+  readonly written = (record: WriteRecord): void => {
+    this.writeCounted(record);
+    const { caller, address, requestId, operation, key, status, code, outcomes } = record;
+    const facts = { event: 'audit', caller, address, request: requestId, operation, status, ...(code && { code }) };
+    for (const [changed, outcome] of outcomes) this.#access.info({ ...facts, key: changed, outcome }, 'write');
+    const reading = operation !== undefined && readings.has(operation);
+    if (outcomes.size === 0 && !(reading && status < 400)) this.#access.info({ ...facts, key }, 'write');
+  };
+
+  readonly writeCounted = ({ operation, status, outcomes, ms }: WriteRecord): void => {
+    this.#metrics.written(operation ?? 'none', status, ms / 1000, outcomes.values());
+  };
+
+  readonly sourcesTakenOut = (names: readonly string[]): void => {
+    this.#logger.warn(
+      { event: 'marks', sources: names },
+      'these sources are not in the configuration any more: what was deleted is remembered for good, should one be put in again',
+    );
+  };
+
+  readonly sweepFailed = (error: unknown): void => {
+    this.#logger.error({ event: 'marks', error }, 'settled marks could not be looked through');
+  };
 }
+
+/** Reads are in the audit log only when they are refused. */
+const readings: ReadonlySet<OperationName> = new Set([
+  'GetObject',
+  'HeadObject',
+  'GetObjectAcl',
+  'ListObjects',
+  'ListObjectsV2',
+  'ListParts',
+  'ListMultipartUploads',
+  'HeadBucket',
+  'GetBucketLocation',
+]);

@@ -30,11 +30,11 @@ export class DiskSource implements Source {
   readonly #device: { dev: bigint; ino: bigint };
   readonly #root = new FreshCheck(() => this.#rootIntact());
 
-  /** `device` is what `stat` said of the root when it was known to be mounted. */
-  constructor(options: DiskOptions, device: { dev: bigint; ino: bigint }) {
+  /** `device` is what `stat` said of the root when it was known to be mounted. `gate`: where the disk has one already. */
+  constructor(options: DiskOptions, device: { dev: bigint; ino: bigint }, gate: DiskGate = new DiskGate(options)) {
     this.name = options.name;
     this.#options = options;
-    this.#gate = new DiskGate(options);
+    this.#gate = gate;
     this.#device = device;
   }
 

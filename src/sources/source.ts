@@ -36,14 +36,20 @@ export type SourceAnswer =
 export interface Source {
   /** Its name in the configuration: the tier that `Cache-Status` and the metrics show. */
   readonly name: string;
-  open(key: string, signal: AbortSignal): Promise<SourceAnswer>;
+  /** `wanted`: `facts` where nobody means to read, so that a source far away sends none of the bytes; all the same, they can be read. */
+  open(key: string, signal: AbortSignal, wanted?: 'facts' | 'bytes'): Promise<SourceAnswer>;
 }
 
-/** A read that broke off: the medium failed (`EIO`), or did not answer in time (`TIMEOUT`), or the file was cut short (`CHANGED`). */
+export type SourceReadCode = 'EIO' | 'TIMEOUT' | 'CHANGED' | 'BUSY' | 'BROKEN';
+
+/**
+ * A read that broke off: the medium failed (`EIO`), or did not answer in time (`TIMEOUT`), or the file was cut short or is another one
+ * (`CHANGED`), or the way to it broke (`BROKEN`), or there was no place for it (`BUSY`).
+ */
 export class SourceReadError extends Error {
   override readonly name = 'SourceReadError';
-  readonly code: 'EIO' | 'TIMEOUT' | 'CHANGED' | 'BUSY';
-  constructor(code: 'EIO' | 'TIMEOUT' | 'CHANGED' | 'BUSY', message: string, options?: ErrorOptions) {
+  readonly code: SourceReadCode;
+  constructor(code: SourceReadCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
   }

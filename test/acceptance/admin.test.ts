@@ -19,6 +19,11 @@ const known: Record<string, [type: string, labels: Record<string, RegExp>]> = {
   upstairs_requests_total: ['counter', { tier: tiers, status: /^[2345]xx$/ }],
   upstairs_response_bytes_total: ['counter', { tier: tiers }],
   upstairs_request_duration_seconds: ['histogram', { tier: tiers }],
+  upstairs_purges_total: ['counter', { outcome: /^(done|denied)$/ }],
+  upstairs_writes_total: ['counter', { operation: /^(none|[A-Z][A-Za-z2]+)$/, status: /^[2345]xx$/ }],
+  upstairs_write_duration_seconds: ['histogram', { operation: /^(none|[A-Z][A-Za-z2]+)$/ }],
+  upstairs_mutations_total: ['counter', { outcome: /^(done|refused|unknown|busy|recorded)$/ }],
+  upstairs_intents_open: ['gauge', {}],
   upstairs_copies_total: [
     'counter',
     { outcome: /^(copied|superseded|dropped|looked|later|refused)$/, reason: copyReasons },
@@ -33,6 +38,8 @@ const known: Record<string, [type: string, labels: Record<string, RegExp>]> = {
     'counter',
     { kind: /^(connect|timeout|server-error|slow-down|refused|breaker-open|identity|protocol)$/ },
   ],
+  upstairs_app_requests_total: ['counter', { upstream: /^(web|streaming|none)$/, status: /^[1-5]xx$/ }],
+  upstairs_app_websockets: ['gauge', {}],
   upstairs_vanished_total: ['counter', {}],
   upstairs_mends_refused_total: ['counter', {}],
   upstairs_build_info: ['gauge', { version: /^\d+\.\d+\.\d+/, node: /^v\d+\./ }],
@@ -41,12 +48,15 @@ const known: Record<string, [type: string, labels: Record<string, RegExp>]> = {
   upstairs_cache_objects: ['gauge', {}],
   upstairs_spool_bytes: ['gauge', { place: /^(memory|disk)$/ }],
   upstairs_disk_operations: ['gauge', { source: /^basement$/, state: /^(outstanding|stuck)$/ }],
+  upstairs_remote_requests: ['gauge', { source: /^basement$/, state: /^(outstanding|waiting)$/ }],
+  upstairs_remote_asked: ['gauge', { source: /^basement$/ }],
   upstairs_copies_active: ['gauge', {}],
   upstairs_bucket_identity: ['gauge', { state: /^(ours|absent|other|unknown)$/ }],
   upstairs_ledger_keys: ['gauge', { status: /^(wanted|copied|superseded|refused)$/ }],
   upstairs_copy_queue_oldest_seconds: ['gauge', {}],
   upstairs_copy_attempts_open: ['gauge', {}],
   upstairs_copy_looks_due: ['gauge', {}],
+  upstairs_certificate_remaining_seconds: ['gauge', { listener: /^(read|write|app)$/ }],
 };
 
 async function world() {

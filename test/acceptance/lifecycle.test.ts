@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { startFauxqs } from 'fauxqs';
@@ -119,6 +121,23 @@ describe('a program that is told to stop', () => {
     const { value, ms } = await timed(upstairs.kill('SIGINT'));
     expect(value).toEqual({ code: 1, signal: null });
     expect(ms).toBeLessThan(1000);
+  });
+
+  test('answers what was asked behind a download that is let end, and closes the connection then', async () => {
+    const upstairs = await serving({ drain: '10s', copies: '1s' });
+    const socket = connect(Number(new URL(upstairs.readUrl).port), '127.0.0.1');
+    const ask = (path: string) => socket.write(`GET ${path} HTTP/1.1\r\nHost: files.test\r\n\r\n`);
+    ask('/huge.bin');
+    await once(socket, 'readable');
+    process.kill(upstairs.pid, 'SIGTERM');
+    await eventually(() => refusesConnections(upstairs.readUrl));
+    ask('/a.jpg');
+    const answers = (await buffer(socket)).subarray(huge.length).toString('latin1');
+    const last = answers.slice(answers.lastIndexOf('HTTP/1.1 '));
+    expect(last).toMatch(/^HTTP\/1\.1 200 /);
+    expect(last).toMatch(/\r\nconnection: close\r\n/i);
+    expect(last).toMatch(/\r\n\r\na picture$/);
+    expect(await upstairs.exited).toEqual({ code: 0, signal: null });
   });
 
   test('says on the admin listener that it stops while it drains', async () => {

@@ -6,6 +6,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { BucketRead } from '../../src/bucket/bucket.ts';
 import { BucketAddress } from '../../src/bucket/bucket-address.ts';
+import { BucketSetup } from '../../src/bucket/bucket-setup.ts';
 import type { Upload } from '../../src/bucket/object-store.ts';
 import { RequestSigner } from '../../src/bucket/request-signer.ts';
 import { S3Reader, type S3ReaderOptions } from '../../src/bucket/s3-reader.ts';
@@ -15,7 +16,7 @@ import { eventually } from '../support/eventually.ts';
 import { type Decide, type FaultProxy, faultProxy } from '../support/fault-proxy.ts';
 import { freePort } from '../support/free-port.ts';
 import { needs } from '../support/left-out.ts';
-import { freshBucket, sharedRgw } from '../support/rgw.ts';
+import { freshBucket, s3Client, sharedRgw } from '../support/rgw.ts';
 import { pattern } from './source.contract.ts';
 
 const never = new AbortController().signal;
@@ -303,6 +304,84 @@ describe.skipIf(needs('ceph').skip)('a bucket on a real gateway', () => {
     });
   });
 
+  describe('read with signatures', () => {
+    test('gives also what is private to the public, in whole, in part, and its facts', async () => {
+      const one = reader({ signed: true });
+      expect(String((await got(await one.get('secret.jpg', undefined, never))).content)).toBe('secret');
+      const part = await got(await one.get(key, { first: 100, last: 199 }, never));
+      expect([part.content.equals(bytes.subarray(100, 200)), part.range]).toEqual([true, { first: 100, last: 199 }]);
+      expect(await one.head('secret.jpg', never)).toMatchObject({ kind: 'found', meta: { size: 6 } });
+      expect(await one.get(key, { first: 300_000 }, never)).toMatchObject({
+        kind: 'unsatisfiable',
+        meta: { size: bytes.length },
+      });
+    });
+
+    test('tells a missing object by one request', async () => {
+      const { endpoint, seen } = await proxy(() => 'pass');
+      const one = reader({ endpoint, signed: true });
+      expect(await one.get('none.jpg', undefined, never)).toEqual({ kind: 'missing' });
+      expect(await one.head('none.jpg', never)).toEqual({ kind: 'missing' });
+      expect(seen.map(({ method }) => method)).toEqual(['GET', 'HEAD']);
+    });
+
+    test.each(oddKeys)('finds %s', async (name) => {
+      await putRaw(`signed/${name}`, name, {});
+      expect(String((await got(await reader({ signed: true }).get(`signed/${name}`, undefined, never))).content)).toBe(
+        name,
+      );
+    });
+
+    test('that are refused are unavailable, never private and never missing', async () => {
+      const one = reader({ signed: true, credentials: wrong });
+      const refused = { kind: 'unavailable', trouble: 'refused' };
+      for (const name of [key, 'secret.jpg', 'none.jpg']) {
+        expect(await one.get(name, undefined, never)).toMatchObject(refused);
+        expect(await one.head(name, never)).toMatchObject(refused);
+      }
+    });
+  });
+
+  describe('examined at the start', () => {
+    const acled: Decide = ({ query, headers }) =>
+      query.has('acl') || headers['x-amz-acl'] !== undefined
+        ? { status: 400, body: '<Error><Code>AccessControlListNotSupported</Code></Error>' }
+        : 'pass';
+
+    /** What the bucket at this endpoint is found to do with ACLs. */
+    async function honoursAcls(endpoint: string): Promise<boolean> {
+      const client = s3Client({ endpoint });
+      cleanUps.push(() => client.destroy());
+      const one = reader({ endpoint });
+      return await new BucketSetup(client, bucket, '').honoursAcls((name) => one.publicStatus(name, never));
+    }
+
+    test('is found to honour ACLs, and keeps no public object from that', async () => {
+      expect(await honoursAcls(sharedRgw().endpoint)).toBe(true);
+      expect(await reader().publicStatus('_upstairs/probe', never)).toBe(403);
+    });
+
+    test.each<[string, Decide]>([
+      ['refuses them', acled],
+      ['refuses public ones', ({ headers }) => (headers['x-amz-acl'] === 'public-read' ? { status: 403 } : 'pass')],
+      ['does not know them', ({ headers }) => (headers['x-amz-acl'] === undefined ? 'pass' : { status: 501 })],
+      ['shows nothing to strangers', ({ headers }) => (headers.authorization ? 'pass' : { status: 403 })],
+      ['shows everything to everybody', ({ headers }) => (headers.authorization ? 'pass' : { status: 200 })],
+    ])('is found not to honour ACLs where it %s', async (_what, decide) => {
+      expect(await honoursAcls((await proxy(decide)).endpoint)).toBe(false);
+    });
+
+    test.each<[string, Decide]>([
+      ['is overloaded', ({ method }) => (method === 'PUT' ? { status: 503 } : 'pass')],
+      ['waits too long for an upload', () => ({ status: 400, body: '<Error><Code>RequestTimeout</Code></Error>' })],
+      ['throttles strangers', ({ headers }) => (headers.authorization ? 'pass' : { status: 429 })],
+      ['fails for strangers', ({ headers }) => (headers.authorization ? 'pass' : { status: 500 })],
+      ['breaks off', () => 'refuse'],
+    ])('is found nothing about where it %s', async (_what, decide) => {
+      await expect(honoursAcls((await proxy(decide)).endpoint)).rejects.toThrow();
+    });
+  });
+
   describe('written', () => {
     let n = 0;
     const upload = (content: Buffer, change: Partial<Upload> = {}): Upload => ({
@@ -322,10 +401,11 @@ describe.skipIf(needs('ceph').skip)('a bucket on a real gateway', () => {
 
     test.each(['public', 'private'] as const)('stores a %s copy that a look recognises', async (acl) => {
       const one = upload(small, { acl });
+      const md5 = one.md5.toString('hex');
       expect(await store().put(one, never)).toEqual({ kind: 'stored' });
       expect(await store().look(one.key)).toEqual({
         kind: 'object',
-        facts: { copyId: one.id, md5: one.md5.toString('hex'), size: small.length, acl },
+        facts: { copyId: one.id, etag: md5, md5, size: small.length, acl },
       });
       expect((await reader().get(one.key, undefined, never)).kind).toBe(acl === 'public' ? 'found' : 'private');
     });

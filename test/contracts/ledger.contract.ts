@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { step } from '../../src/copy/protocol.ts';
 import {
   type Attempt,
   type ChangeDetails,
@@ -10,6 +9,9 @@ import {
   noRecord,
   type RecordChange,
 } from '../../src/ledger/ledger.ts';
+import { noMarks } from '../../src/marks/marks.ts';
+import type { State } from '../../src/protocol/state.ts';
+import { step } from '../../src/protocol/step.ts';
 
 /** One ledger's place, where it can be opened again and again. */
 export interface LedgerFixture {
@@ -279,11 +281,12 @@ export function ledgerContract(name: string, makeFixture: () => LedgerFixture): 
 
         await again();
         const reopened = await ledger.reopen(50_000);
-        const rules = { conditional: true, looks: 5 };
+        const rules = { conditional: true, acls: true, looks: 5 };
         const expected = named.map(({ key, record }) => {
-          const { state, save } = step(rules, { ...record, stage: { at: 'free' } }, { type: 'restarted' });
-          const { stage: _, ...after } = state;
-          return { key, after, begun: save !== undefined };
+          const before: State = { ...record, marks: noMarks, stage: { at: 'free' }, disturbed: false };
+          const { state, save } = step(rules, before, { type: 'restarted' });
+          const { status, attempts, look, deleting } = state;
+          return { key, after: { status, attempts, look, deleting }, begun: save !== undefined };
         });
         for (const { key, after } of expected) expect(await ledger.record(key)).toEqual(after);
         const begun = expected.filter((one) => one.begun).map(({ key }) => key);

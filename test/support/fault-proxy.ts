@@ -59,6 +59,10 @@ export interface FaultProxy extends AsyncDisposable {
 interface Options {
   /** Headers that do not go on. The request is signed anew for the target: they may have been signed. */
   dropHeader?: string[];
+  /** How far the clock is off that requests are signed anew with, in milliseconds. */
+  clockOffMs?: number;
+  /** Headers of answers that are replaced; names in lower case. */
+  answerHeader?: Record<string, () => string>;
   accessKey?: string;
   secretKey?: string;
 }
@@ -69,7 +73,7 @@ export async function faultProxy(
   decide: Decide = () => 'pass',
   options: Options = {},
 ): Promise<FaultProxy> {
-  const { dropHeader = [], accessKey = 'test', secretKey = 'testtest' } = options;
+  const { dropHeader = [], clockOffMs = 0, answerHeader = {}, accessKey = 'test', secretKey = 'testtest' } = options;
   const agent = new Agent({ keepAlive: false });
   let gate = Promise.withResolvers<void>();
   let closed = false;
@@ -113,7 +117,10 @@ export async function faultProxy(
       method: entry.method,
       path: request.url,
       setHost: false,
-      headers: dropHeader.length > 0 ? await signAgain(request, target, { dropHeader, accessKey, secretKey }) : headers,
+      headers:
+        dropHeader.length > 0 || clockOffMs !== 0
+          ? await signAgain(request, target, { dropHeader, clockOffMs, accessKey, secretKey })
+          : headers,
     });
     const breakBoth = () => {
       onward.destroy();
@@ -140,7 +147,7 @@ export async function faultProxy(
     }
     if (decision === 'hang') await gate.promise;
     if (closed) return breakBoth();
-    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, answer.rawHeaders);
+    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, replaced(answer.rawHeaders, answerHeader));
     if (typeof decision === 'object' && 'abortAfterResponseBytes' in decision) {
       answer.pipe(cutAfter(decision.abortAfterResponseBytes, breakBoth)).pipe(response);
     } else {
@@ -172,6 +179,11 @@ export async function faultProxy(
     [Symbol.asyncDispose]: close,
   };
   return proxy;
+}
+
+/** Raw headers (name, value, name, value ...) with other values for some names. */
+function replaced(raw: string[], others: Record<string, () => string>): string[] {
+  return raw.map((text, i) => (i % 2 === 1 ? (others[raw[i - 1]?.toLowerCase() ?? '']?.() ?? text) : text));
 }
 
 /** Passes `bytes` on, gives them a moment to be sent, and then breaks. */

@@ -16,6 +16,19 @@ const wanted = {
     packages: ['fuse3', 'python3-pyfuse3'],
     missing: () => [...missingCommands('fusermount3'), ...missingModules(), ...missingDevice()],
   },
+  ruby: {
+    what: "Ruby with Mastodon's S3 library",
+    packages: ['ruby', 'ruby-aws-sdk-s3'],
+    missing: () => missingGem(),
+  },
+  s3cmd: { what: 's3cmd', packages: ['s3cmd'], missing: () => missingCommands('s3cmd') },
+  nginx: {
+    what: 'nginx, with certificates made by openssl',
+    packages: ['nginx', 'openssl'],
+    missing: () => missingCommands('nginx', 'openssl'),
+  },
+  openssl: { what: 'certificates made by openssl', packages: ['openssl'], missing: () => missingCommands('openssl') },
+  systemd: { what: 'systemd-analyze', packages: ['systemd'], missing: () => missingCommands('systemd-analyze') },
 } as const;
 
 export type Capability = keyof typeof wanted;
@@ -80,6 +93,25 @@ function missingModules(): string[] {
     return [];
   } catch {
     return ["python3's pyfuse3 and trio"];
+  }
+}
+
+/** Loading the library takes most of a second, and the answer does not change during a run. */
+let gem: string[] | undefined;
+
+function missingGem(): string[] {
+  gem ??= lackOfGem();
+  return gem;
+}
+
+function lackOfGem(): string[] {
+  const lacking = missingCommands('ruby');
+  if (lacking.length > 0) return lacking;
+  try {
+    execFileSync('ruby', ['-e', 'require "aws-sdk-s3"'], { stdio: 'ignore' });
+    return [];
+  } catch {
+    return ["Ruby's aws-sdk-s3"];
   }
 }
 

@@ -12,8 +12,14 @@ export interface RawAnswer {
  *
  * Ask for `Connection: close`. A connection that is still open after `timeoutMs` is cut: with an answer that is the
  * answer, without one it is an error, so that a server that hangs is never mistaken for one that refuses.
+ *
+ * `thenEnd`: says after the bytes that no more will come, which truncates a request whose length was announced.
  */
-export function sendRaw(port: number, bytes: string | Buffer, { timeoutMs = 5000 } = {}): Promise<RawAnswer> {
+export function sendRaw(
+  port: number,
+  bytes: string | Buffer,
+  { timeoutMs = 5000, thenEnd = false } = {},
+): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     const answer = (): RawAnswer => {
@@ -29,7 +35,10 @@ export function sendRaw(port: number, bytes: string | Buffer, { timeoutMs = 5000
       else reject(new Error(`no answer within ${timeoutMs} ms`));
     }, timeoutMs);
     let refused: NodeJS.ErrnoException | undefined;
-    socket.on('connect', () => socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes));
+    socket.on('connect', () => {
+      socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
+      if (thenEnd) socket.end();
+    });
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
     // A server may reset a connection whose request it has not read to the end; what it answered before still counts.
     socket.on('error', (error: NodeJS.ErrnoException) => {

@@ -5,6 +5,8 @@ import { SignatureV4 } from '@smithy/signature-v4';
 
 interface SignAgain {
   dropHeader: string[];
+  /** How far the signature's time is off, in milliseconds. */
+  clockOffMs?: number;
   accessKey: string;
   secretKey: string;
 }
@@ -13,9 +15,15 @@ interface SignAgain {
 export async function signAgain(
   request: IncomingMessage,
   target: string,
-  { dropHeader, accessKey, secretKey }: SignAgain,
+  { dropHeader, clockOffMs = 0, accessKey, secretKey }: SignAgain,
 ): Promise<Record<string, string>> {
-  const drop = new Set([...dropHeader.map((name) => name.toLowerCase()), 'authorization', 'connection', 'expect']);
+  const drop = new Set([
+    ...dropHeader.map((name) => name.toLowerCase()),
+    'authorization',
+    'x-amz-date',
+    'connection',
+    'expect',
+  ]);
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) {
     if (!drop.has(name) && typeof value === 'string') headers[name] = value;
@@ -45,6 +53,7 @@ export async function signAgain(
       query,
       headers,
     }),
+    { signingDate: new Date(Date.now() + clockOffMs) },
   );
   return signed.headers;
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { execPath, env as ours } from 'node:process';
+import { execPath } from 'node:process';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,7 @@ import { stringify } from 'yaml';
 import { afterDeath } from './after-death.ts';
 import type { PlainConfig } from './base-config.ts';
 import { MetricsText } from './metrics-text.ts';
+import { programEnv } from './program-env.ts';
 import { scratch } from './scratch.ts';
 
 export { baseConfig } from './base-config.ts';
@@ -45,6 +46,10 @@ export interface Upstairs extends AsyncDisposable {
   /** http://127.0.0.1:PORT of the readers' listener and of the admin listener. */
   readUrl: string;
   adminUrl: string;
+  /** Of the write host; undefined where none is configured. */
+  writeUrl: string | undefined;
+  /** Of the app host; undefined where none is configured. */
+  appUrl: string | undefined;
   pid: number;
   /** Asks the readers' listener and takes the whole answer. The path goes out as it stands, dots included. */
   get(path: string, ask?: Ask): Promise<Answer>;
@@ -73,14 +78,21 @@ interface Start {
   env?: Record<string, string>;
   /** The file to run and what comes before `serve`. */
   program?: string[];
+  /** Options of `serve`. */
+  args?: string[];
 }
 
 /** Starts `upstairs serve` and waits until it says that it is ready. If it ends before, the error has its output. */
-export async function startUpstairs({ config, env = {}, program: run = [program] }: Start): Promise<Upstairs> {
+export async function startUpstairs({
+  config,
+  env = {},
+  program: run = [program],
+  args = [],
+}: Start): Promise<Upstairs> {
   const file = join(scratch('upstairs'), 'upstairs.yaml');
   writeFileSync(file, typeof config === 'string' ? config : stringify(config));
-  const child = spawn(execPath, [...run, 'serve', '-c', file], {
-    env: { PATH: ours.PATH, HOME: ours.HOME, TMPDIR: ours.TMPDIR, ...env },
+  const child = spawn(execPath, [...run, 'serve', '-c', file, ...args], {
+    env: { ...programEnv, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const spare = afterDeath('kill -KILL "$1"', String(child.pid));
@@ -108,6 +120,8 @@ export async function startUpstairs({ config, env = {}, program: run = [program]
 
   const readUrl = `http://127.0.0.1:${began.read}`;
   const adminUrl = `http://127.0.0.1:${began.admin}`;
+  const writeUrl = began.write > 0 ? `http://127.0.0.1:${began.write}` : undefined;
+  const appUrl = began.app > 0 ? `http://127.0.0.1:${began.app}` : undefined;
   const open: Upstairs['open'] = (path, { method = 'GET', headers = {}, host = 'files.test', signal } = {}) =>
     agent.request({ origin: readUrl, path, method, headers: { host, ...headers }, ...(signal && { signal }) });
   const admin: Upstairs['admin'] = async (path) =>
@@ -116,6 +130,8 @@ export async function startUpstairs({ config, env = {}, program: run = [program]
   return {
     readUrl,
     adminUrl,
+    writeUrl,
+    appUrl,
     pid: child.pid ?? 0,
     open,
     admin,
@@ -139,15 +155,15 @@ function listen(
   child: ChildProcess,
   logs: LogLine[],
   other: (text: string) => void,
-): Promise<{ read: number; admin: number }> {
-  const ports = { read: 0, admin: 0 };
+): Promise<{ read: number; admin: number; write: number; app: number }> {
+  const ports = { read: 0, admin: 0, write: 0, app: 0 };
   createInterface({ input: child.stderr! }).on('line', other);
   return new Promise((ready) => {
     createInterface({ input: child.stdout! }).on('line', (text) => {
       const line = parsed(text);
       if (line === undefined) return other(text);
       logs.push(line);
-      if (line.event === 'listening') ports[line.listener as 'read' | 'admin'] = line.port as number;
+      if (line.event === 'listening') ports[line.listener as keyof typeof ports] = line.port as number;
       if (line.event === 'ready') ready(ports);
     });
   });

@@ -30,20 +30,22 @@ export interface WorldOptions {
   readonly stateDir?: string;
   /** Merged over `baseConfig`. */
   readonly config?: Record<string, unknown>;
+  /** Takes what has to be called in the end. Default: when the test is over; a world of many tests has to say. */
+  readonly atEnd?: (end: () => Promise<unknown>) => void;
 }
 
 export async function world(options: WorldOptions): Promise<World> {
-  const { files, rgw = sharedRgw(), faulty, config = {} } = options;
+  const { files, rgw = sharedRgw(), faulty, config = {}, atEnd = onTestFinished } = options;
   const bucket = options.bucket ?? (await rgw.freshBucket());
   const root = scratch('root');
   await basement(root, files);
   const rules = typeof faulty === 'object' ? { rules: faulty } : {};
   const disk = faulty ? await mountFaultyDisk(root, { directIo: true, ...rules }) : undefined;
-  if (disk) onTestFinished(() => disk.unmount());
+  if (disk) atEnd(() => disk.unmount());
   const { endpoint = rgw.endpoint, stateDir } = options;
   const basics = { endpoint, bucket, root: disk?.mountPoint ?? root, ...(stateDir && { stateDir }) };
   const upstairs = await startUpstairs({ config: merge(baseConfig(basics), config) });
-  onTestFinished(() => upstairs.dispose());
+  atEnd(() => upstairs.dispose());
   return {
     rgw,
     bucket,

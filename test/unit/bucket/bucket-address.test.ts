@@ -33,6 +33,13 @@ describe('the address of an object', () => {
     expect(at({ keyPrefix: 'my prefix/' }).pathOf('a b')).toBe('/media/my%20prefix/a%20b');
   });
 
+  test('is also that of the bucket itself, and of the source of a copy', () => {
+    const change = { keyPrefix: 'my prefix/' };
+    expect([at(change).bucketPath, at(change).copySourceOf('a b')]).toEqual(['/media/', '/media/my%20prefix/a%20b']);
+    const virtual = at({ ...change, addressing: 'virtual' });
+    expect([virtual.bucketPath, virtual.copySourceOf('a b')]).toEqual(['/', '/media/my%20prefix/a%20b']);
+  });
+
   test.each([
     ['a b', 'a%20b'],
     ['a+b', 'a%2Bb'],

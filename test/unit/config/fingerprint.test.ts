@@ -24,6 +24,17 @@ it('a fingerprint does not depend on secrets', () => {
   expect(fingerprint({ 'bucket.accessKey': 'a', 'bucket.secretKey': 'b' })).toBe(fingerprint());
 });
 
+it('a fingerprint does not depend on the secrets of the write host and of purges, but on who may do what there', () => {
+  const key = { name: 'mastodon', accessKey: 'one', secretKey: 'secret-secret-secret', rights: ['read', 'write'] };
+  const at = (change: object, secret = 'sixteen-letters!') =>
+    fingerprint({
+      write: { hosts: ['s3.example.social'], keys: [{ ...key, ...change }] },
+      'read.purge': { secret },
+    });
+  expect(at({ accessKey: 'two', secretKey: 'another-secret-key' }, 'other-letters-16')).toBe(at({}));
+  expect(at({ rights: ['read'] })).not.toBe(at({}));
+});
+
 it('a fingerprint does not depend on how a value is written, or on writing a default', () => {
   expect(fingerprint({ 'cache.ttl': '1440m', 'cache.maxSize': 268_435_456, phase: 'move' })).toBe(fingerprint());
 });

@@ -1,7 +1,9 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${...} is what the configuration file holds
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${NAME}` in these strings is the configuration's own syntax under test, not a template that was forgotten
 import { describe, expect, it } from 'vitest';
 import { loadText, loadValue, refusal, setAt, validConfig } from './valid-config.ts';
 
+const purge = (more: object) => ({ secret: 'sixteen-letters!', ...more });
+const link = (link: string) => ({ link, to: '/mnt/b' });
 const route = (host: string, prefix: string) => ({ host, prefix });
 
 describe('a wrong configuration is refused, with the place and what to do', () => {
@@ -28,6 +30,23 @@ describe('a wrong configuration is refused, with the place and what to do', () =
     ['read.trustProxy', ['nginx'], 'read.trustProxy.0', 'must be an IP address or a network'],
     ['read.cors', 'https://example.social/', 'read.cors', 'must be "*" or one origin'],
     ['read.maxConnections', 0, 'read.maxConnections', 'must be a whole number from 1 to'],
+    ['read.bucketHits', 'both', 'read.bucketHits', 'must be one of: proxy, redirect'],
+    ['bucket.publicUrl', 'media.example.social', 'bucket.publicUrl', 'must be an http:// or https:// URL'],
+    ['bucket.publicUrl', 'https://m.example/?a', 'bucket.publicUrl', 'without user, query and fragment'],
+    ['bucket.publicUrl', 'https://me@m.example/', 'bucket.publicUrl', 'without user, query and fragment'],
+    ['sources.0.required', 'maybe', 'sources.0.required', 'must be true or false'],
+    ['sources.0.alsoAllow', [{ link: 'a' }], 'sources.0.alsoAllow.0.to', 'is required'],
+    ['sources.0.alsoAllow', [link('/a')], 'sources.0.alsoAllow.0.link', 'must be a path below root'],
+    ['sources.0.alsoAllow', [link('a/')], 'sources.0.alsoAllow.0.link', 'must be a path below root'],
+    ['sources.0.alsoAllow', [link('a//b')], 'sources.0.alsoAllow.0.link', 'must be a path below root'],
+    ['sources.0.alsoAllow', [link('a/../b')], 'sources.0.alsoAllow.0.link', '".." segments'],
+    ['sources.0.alsoAllow', [link('a'), link('a')], 'sources.0.alsoAllow.1.link', 'is the same path as alsoAllow.0'],
+    ['sources.0.alsoAllow', [link('a/b'), link('a')], 'sources.0.alsoAllow.1.link', 'one lies below the other'],
+    ['read.purge', {}, 'read.purge.secret', 'is required'],
+    ['read.purge', { secret: 'fifteen-letters' }, 'read.purge.secret', 'must have at least 16 characters'],
+    ['read.purge', purge({ header: 'X Secret' }), 'read.purge.header', 'must be the name of a header'],
+    ['read.purge', purge({ header: 'User-Agent' }), 'read.purge.header', 'must be a header of its own'],
+    ['read.purge', purge({ header: 'if-none-match' }), 'read.purge.header', 'must be a header of its own'],
     ['bucket.endpoint', 'fra1.digitaloceanspaces.com', 'bucket.endpoint', 'must be an http:// or https:// URL'],
     ['bucket.endpoint', 'https://s3.example/media', 'bucket.endpoint', 'scheme, host and port only'],
     ['bucket.endpoint', 'https://user:pass@s3.example', 'bucket.endpoint', 'scheme, host and port only'],
@@ -38,10 +57,12 @@ describe('a wrong configuration is refused, with the place and what to do', () =
     ['bucket.accessKey', 12345, 'bucket.accessKey', 'put it in quotes'],
     ['bucket.secretKey', 'two words', 'bucket.secretKey', 'without white space'],
     ['bucket.acls', 'maybe', 'bucket.acls', 'must be true or false'],
+    ['bucket.reads', 'both', 'bucket.reads', 'must be one of: anonymous, signed'],
+    ['bucket.reads', 'signed', 'bucket.reads', 'must be anonymous where bucket.acls is true'],
     ['bucket.breaker.failures', '5x', 'bucket.breaker.failures', 'must be a whole number'],
     ['bucket.headersTimeout', '5 parsecs', 'bucket.headersTimeout', 'must be a duration'],
     ['sources', [], 'sources', 'must have at least one entry'],
-    ['sources.0.type', 'tape', 'sources.0.type', 'must be one of: disk'],
+    ['sources.0.type', 'tape', 'sources.0.type', 'must be one of: disk, http, s3'],
     ['sources.0.name', 'cache', 'sources.0.name', 'must not be "cache" or "bucket"'],
     ['sources.0.name', 'The Basement', 'sources.0.name', 'a-z, 0-9 and "-"'],
     ['sources.0.root', 'public/system', 'sources.0.root', 'must be an absolute path'],
@@ -66,6 +87,56 @@ describe('a wrong configuration is refused, with the place and what to do', () =
     expect(error.code).toBe('CONFIG_INVALID');
     expect(error.problems).toEqual([{ path: place, message: expect.stringContaining(message) }]);
     expect(error.message).toBe(`${place}: ${error.problems[0]?.message}`);
+  });
+
+  it.each([
+    ['url', 'https://basement.example/system', 'url', 'ends with "/"'],
+    ['url', 'https://user:pass@basement.example/', 'url', 'without user'],
+    ['url', 'https://basement.example/a/../b/', 'url', 'dot segments'],
+    ['url', 'https://basement.example/?x=/', 'url', 'query'],
+    ['url', 'ftp://basement.example/', 'url', 'http:// or https://'],
+    ['secret', { value: 'x' }, 'secret.header', 'is required'],
+    ['secret', { header: 'Host', value: 'x' }, 'secret.header', 'must be a header of its own'],
+    ['secret', { header: 'If-Match', value: 'x' }, 'secret.header', 'must be a header of its own'],
+    ['secret', { header: 'X-Secret', value: 'two words' }, 'secret.value', 'without white space'],
+    ['canary', '/canary.txt', 'canary', 'must be a key'],
+    ['canary', 'a/../canary.txt', 'canary', 'must be a key'],
+    ['ca', 'ca.pem', 'ca', 'must be an absolute path'],
+    ['ca', '/nowhere/ca.pem', 'ca', 'does not exist'],
+    ['ca', '/etc/hostname', 'ca', 'holds no certificate in PEM'],
+    ['connections', 0, 'connections', 'must be a whole number'],
+    ['connections', 512, '', 'must not have more than 1000'],
+  ])('a source of type http: %s: %j', (option, wrong, place, message) => {
+    const value = validConfig();
+    const source = { type: 'http', name: 'basement', url: 'https://basement.example/system/', [option]: wrong };
+    setAt(value, 'sources', [source]);
+    expect(refusal(() => loadValue(value)).problems).toEqual([
+      { path: ['sources', place && `0.${place}`].filter(Boolean).join('.'), message: expect.stringContaining(message) },
+    ]);
+  });
+
+  it.each([
+    ['acls', undefined, 'is required'],
+    ['acls', 'perhaps', 'must be true or false'],
+    ['endpoint', 'https://minio.example/mastodon', 'scheme, host and port only'],
+    ['bucket', 'My_Bucket', 'must be a bucket name'],
+    ['keyPrefix', 'old', 'must be empty, or text that ends with "/"'],
+    ['secretKey', '', 'must be printable ASCII'],
+  ])('a source of type s3: %s: %j', (option, wrong, message) => {
+    const value = validConfig();
+    const keys = { accessKey: 'key', secretKey: 'secret' };
+    const source = {
+      type: 's3',
+      name: 'old',
+      endpoint: 'https://minio.example',
+      bucket: 'mastodon',
+      ...keys,
+      acls: true,
+    };
+    setAt(value, 'sources', [{ ...source, [option]: wrong }]);
+    expect(refusal(() => loadValue(value)).problems).toEqual([
+      { path: `sources.0.${option}`, message: expect.stringContaining(message) },
+    ]);
   });
 
   it('two sources of one name', () => {

@@ -1,169 +1,37 @@
-import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { IdentityState } from '../../../src/bucket/identity.ts';
-import type { Look, MendAnswer, ObjectStore, PutAnswer, Upload } from '../../../src/bucket/object-store.ts';
-import { Copier, type CopierOptions } from '../../../src/copy/copier.ts';
-import { Leases } from '../../../src/copy/leases.ts';
-import type { Outcome } from '../../../src/copy/protocol-state.ts';
-import type { ChangeDetails, CopyReason, Ledger } from '../../../src/ledger/ledger.ts';
-import { SqliteLedger } from '../../../src/ledger/sqlite-ledger.ts';
-import { SqliteMarks } from '../../../src/marks/sqlite-marks.ts';
+import type { PutAnswer } from '../../../src/bucket/object-store.ts';
+import type { CopierOptions } from '../../../src/copy/copier.ts';
+import type { Mark } from '../../../src/marks/marks.ts';
 import type { SourceBody } from '../../../src/media/body.ts';
 import { SourceReadError } from '../../../src/sources/source.ts';
-import { scratch } from '../../support/scratch.ts';
+import { CopierWorld, key, looksMs, never, retry, rules, startMs, uploadOf } from './copier-world.ts';
 import { type FakeBody, fakeBody } from './fake-body.ts';
 
-const key = 'media_attachments/files/1/original/a.jpg';
-const startMs = 1_700_000_000_000;
-const looksMs = [60_000, 600_000];
-const retry = { firstMs: 1000, mostMs: 30_000, times: 2 };
-const rules = { conditional: true, looks: looksMs.length + 1 };
 const unconditional = { ...rules, conditional: false };
-const never = new AbortController().signal;
 const unknown: PutAnswer = { kind: 'unknown', reason: 'ECONNRESET', slowDown: false };
 
-interface Stored {
-  text: string;
-  id?: string | undefined;
-  md5: string;
-  acl: 'public' | 'private';
-}
+let world: CopierWorld;
+let ledger: CopierWorld['ledger'];
+let store: CopierWorld['store'];
+let leases: CopierWorld['leases'];
+let ended: CopierWorld['ended'];
+let alarms: CopierWorld['alarms'];
+let details: CopierWorld['details'];
 
-/** A bucket of one key that does what the test says. */
-class FakeStore implements ObjectStore {
-  readonly calls: string[] = [];
-  stored: Stored | undefined;
-  /** What becomes of the next uploads; then they are stored. */
-  answers: (PutAnswer | ((upload: Upload, signal: AbortSignal) => Promise<PutAnswer>))[] = [];
-  lookAnswer: Look | undefined;
-  mendAnswer: MendAnswer | undefined;
-  uploads: Upload[] = [];
-
-  async put(upload: Upload, signal: AbortSignal): Promise<PutAnswer> {
-    this.calls.push(upload.onlyIfAbsent ? 'put if absent' : 'put');
-    this.uploads.push(upload);
-    const answer = this.answers.shift();
-    if (typeof answer === 'function') return await answer(upload, signal);
-    return answer ?? (await this.store(upload));
-  }
-
-  async store(upload: Upload): Promise<PutAnswer> {
-    if (upload.onlyIfAbsent && this.stored) return { kind: 'exists' };
-    const bytes = await upload.bytes();
-    const content = Buffer.isBuffer(bytes) ? bytes.toString() : await text(bytes as Readable);
-    this.stored = { text: content, id: upload.id, md5: upload.md5.toString('hex'), acl: upload.acl };
-    return { kind: 'stored' };
-  }
-
-  async look(): Promise<Look> {
-    this.calls.push('look');
-    if (this.lookAnswer) return this.lookAnswer;
-    if (!this.stored) return { kind: 'missing' };
-    const { text: content, id, md5, acl } = this.stored;
-    return { kind: 'object', facts: { size: content.length, md5, acl, ...(id === undefined ? {} : { copyId: id }) } };
-  }
-
-  async setAcl(_key: string, acl: 'public' | 'private'): Promise<MendAnswer> {
-    this.calls.push(`acl ${acl}`);
-    if (this.mendAnswer) return this.mendAnswer;
-    if (this.stored) this.stored.acl = acl;
-    return 'done';
-  }
-
-  async delete(): Promise<MendAnswer> {
-    this.calls.push('delete');
-    if (this.mendAnswer) return this.mendAnswer;
-    this.stored = undefined;
-    return 'done';
-  }
-}
-
-let ledger: SqliteLedger;
-let marks: SqliteMarks;
-let store: FakeStore;
-let leases: Leases;
-let nowMs: number;
-let identity: IdentityState;
-let below: SourceBody | CopyReason;
-let ended: { outcome: Outcome; givenUp: boolean; bytes: number }[];
-let alarms: string[];
-let details: ChangeDetails[];
-let failing: (method: keyof Ledger) => boolean;
-
-function copier(change: Partial<CopierOptions> = {}): Copier {
-  const watched = new Proxy(ledger as Ledger, {
-    get(target, method: keyof Ledger) {
-      const value = target[method];
-      if (typeof value !== 'function') return value;
-      return async (...args: unknown[]) => {
-        if (failing(method)) throw new Error('the ledger is broken');
-        if (method === 'change') details.push(args[2] as ChangeDetails);
-        return await (value as (...all: unknown[]) => unknown).apply(target, args);
-      };
-    },
-  });
-  return new Copier({
-    ledger: watched,
-    marks,
-    store,
-    identity: {
-      get state() {
-        return identity;
-      },
-      get trusted() {
-        return identity === 'ours';
-      },
-      confirm: async () => identity,
-    },
-    leases,
-    acls: true,
-    forCopy: async () => below,
-    contentType: () => 'image/jpeg',
-    isPrivate: (name) => name.startsWith('backups/'),
-    cacheControl: 'public, max-age=1',
-    minAgeMs: 60_000,
-    maxBytes: 1000,
-    requestTimeoutMs: 60_000,
-    looksMs,
-    retry,
-    now: () => nowMs,
-    random: () => 0.999_999,
-    events: {
-      ended: (_key, outcome, givenUp, bytes) => ended.push({ outcome, givenUp, bytes }),
-      alarm: (_key, alarm) => alarms.push(alarm),
-    },
-    ...change,
-  });
-}
-
-const ask = () => ledger.ask(new Map([[key, 1]]), nowMs, 0);
-const copy = (body?: SourceBody, signal = never) => copier().run(rules, key, 'copy', body, signal);
-const look = () => copier().run(rules, key, 'look', undefined, never);
+const copier = (change: Partial<CopierOptions> = {}) => world.copier(change);
+const copy = (body?: SourceBody, signal = never) => world.copy(body, signal);
+const look = () => world.look();
+const setMark = (facts: Partial<Mark>) => world.setMark(facts);
 const status = async () => (await ledger.record(key)).status;
 const notBefore = async () => (await ledger.queued(key))?.notBeforeMs;
-const looksDueAt = async (atMs: number) => (await ledger.looksDue(atMs, 9)).length;
+const looksDueAt = (atMs: number) => world.looksDueAt(atMs);
 
 beforeEach(async () => {
-  const dir = scratch('state');
-  ledger = new SqliteLedger(join(dir, 'ledger.db'), { batchMs: 0 });
-  marks = new SqliteMarks(join(dir, 'marks.db'));
-  store = new FakeStore();
-  leases = new Leases();
-  nowMs = startMs;
-  identity = 'ours';
-  below = fakeBody('picture');
-  ended = [];
-  alarms = [];
-  details = [];
-  failing = () => false;
-  await ask();
+  world = new CopierWorld();
+  ({ ledger, store, leases, ended, alarms, details } = world);
+  await world.ask();
 });
-afterEach(async () => {
-  await ledger.close();
-  await marks.close();
-});
+afterEach(() => world.close());
 
 describe('a copy', () => {
   test('goes up in one conditional upload, and is recorded when the bucket confirmed it', async () => {
@@ -195,14 +63,14 @@ describe('a copy', () => {
   });
 
   test('of an empty file is recorded with where it came from, its size and its MD5', async () => {
-    below = fakeBody('');
+    world.below = fakeBody('');
     await copy();
     expect(await status()).toBe('copied');
     expect(details.at(-1)).toMatchObject({ source: 'basement', size: 0, md5: 'd41d8cd98f00b204e9800998ecf8427e' });
   });
 
   test('takes the bytes in hand instead of reading the source again', async () => {
-    below = 'gone-below';
+    world.below = 'gone-below';
     const body = fakeBody('in hand');
     await copy(body);
     expect(store.stored?.text).toBe('in hand');
@@ -232,21 +100,21 @@ describe('a copy', () => {
     ['of a file that is not for the public', key, { private: true }],
     ['under a private prefix', 'backups/archive.zip', {}],
   ])('%s goes up private', async (_what, name, change) => {
-    below = fakeBody('secret', change);
-    await ledger.ask(new Map([[name, 1]]), nowMs, 0);
+    world.below = fakeBody('secret', change);
+    await ledger.ask(new Map([[name, 1]]), world.nowMs, 0);
     await copier().run(rules, name, 'copy', undefined, never);
     expect(store.stored?.acl).toBe('private');
   });
 
   test('of a closed file that was made public since goes up public', async () => {
-    await marks.change(key, { shown: 'public' });
-    below = fakeBody('picture', { private: true });
+    await setMark({ shown: 'public' });
+    world.below = fakeBody('picture', { private: true });
     await copy();
     expect(store.stored?.acl).toBe('public');
   });
 
   test('of a file that was made private since goes up private', async () => {
-    await marks.change(key, { shown: 'private' });
+    await setMark({ shown: 'private' });
     await copy();
     expect(store.stored?.acl).toBe('private');
   });
@@ -260,16 +128,16 @@ describe('a copy', () => {
     });
 
     test('of a file that is not for the public is listed instead, and nothing is sent', async () => {
-      below = fakeBody('secret', { private: true });
+      world.below = fakeBody('secret', { private: true });
       await copyThere();
       expect(store.calls).toEqual([]);
       expect(await ledger.list('refused', 9)).toMatchObject([{ key, reason: 'private-without-acls' }]);
-      expect((below as FakeBody).released).toBe(1);
+      expect((world.below as FakeBody).released).toBe(1);
     });
 
     test('of a closed file that was made public since goes up', async () => {
-      await marks.change(key, { shown: 'public' });
-      below = fakeBody('picture', { private: true });
+      await setMark({ shown: 'public' });
+      world.below = fakeBody('picture', { private: true });
       await copyThere();
       expect(await status()).toBe('copied');
     });
@@ -278,12 +146,12 @@ describe('a copy', () => {
   test.each([{ shown: 'gone' }, { below: 'closed' }] as const)(
     'is dropped when the mark says %o, before anything is read',
     async (facts) => {
-      await marks.change(key, facts);
+      await setMark(facts);
       let read = false;
       await copier({
         forCopy: async () => {
           read = true;
-          return below;
+          return world.below;
         },
       }).run(rules, key, 'copy', undefined, never);
       expect(read).toBe(false);
@@ -293,9 +161,9 @@ describe('a copy', () => {
   );
 
   test('is dropped when the file is deleted while it is read', async () => {
-    below = fakeBody('picture', {
+    world.below = fakeBody('picture', {
       whole: async () => {
-        await marks.change(key, { below: 'closed', shown: 'gone' });
+        await setMark({ below: 'closed', shown: 'gone' });
         return { md5: 'd41d8cd98f00b204e9800998ecf8427e' };
       },
     });
@@ -305,7 +173,7 @@ describe('a copy', () => {
   });
 
   test('of a key that is not wanted is not begun', async () => {
-    await ledger.change(key, { status: 'copied' }, {}, nowMs);
+    await ledger.change(key, { status: 'copied' }, {}, world.nowMs);
     const body = fakeBody('x');
     await copy(body);
     expect(store.calls).toEqual([]);
@@ -315,11 +183,11 @@ describe('a copy', () => {
 
 describe('a copy that must wait', () => {
   test('because its file is too young, until it is old enough', async () => {
-    below = fakeBody('picture', { mtimeMs: startMs - 10_000 });
+    world.below = fakeBody('picture', { mtimeMs: startMs - 10_000 });
     await copy();
     expect(store.calls).toEqual([]);
     expect(await ledger.queued(key)).toMatchObject({ tries: 0, notBeforeMs: startMs + 50_000 });
-    nowMs = startMs + 50_000;
+    world.nowMs = startMs + 50_000;
     await copy();
     expect(await status()).toBe('copied');
   });
@@ -327,7 +195,7 @@ describe('a copy that must wait', () => {
   test.each(['bucket-unavailable', 'source-unavailable', 'no-spool-room', 'slow-down'] as const)(
     'because of "%s" is never given up',
     async (reason) => {
-      below = reason;
+      world.below = reason;
       for (let n = 0; n < 10; n++) await copy();
       expect(await status()).toBe('wanted');
       expect(ended.some(({ givenUp }) => givenUp)).toBe(false);
@@ -335,18 +203,18 @@ describe('a copy that must wait', () => {
   );
 
   test('waits longer after each try, and never longer than the most', async () => {
-    below = 'source-unavailable';
+    world.below = 'source-unavailable';
     const waits: number[] = [];
     for (let n = 0; n < 8; n++) {
       await copy();
-      waits.push(((await notBefore()) ?? 0) - nowMs);
+      waits.push(((await notBefore()) ?? 0) - world.nowMs);
     }
     expect(waits).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
   });
 
   test('while the bucket is not known to be ours sends nothing', async () => {
     for (const state of ['other', 'absent', 'unknown'] as const) {
-      identity = state;
+      world.identity = state;
       await copy();
     }
     expect(store.calls).toEqual([]);
@@ -354,9 +222,9 @@ describe('a copy that must wait', () => {
   });
 
   test('because of a long outage has all its tries left when it fails for a reason of its own', async () => {
-    below = 'source-unavailable';
+    world.below = 'source-unavailable';
     for (let n = 0; n < 20; n++) await copy();
-    below = 'changed';
+    world.below = 'changed';
     await copy();
     expect(await status()).toBe('wanted');
   });
@@ -364,27 +232,27 @@ describe('a copy that must wait', () => {
 
 describe('a copy is given up', () => {
   test('at once when the file is too large', async () => {
-    below = fakeBody('x'.repeat(1001));
+    world.below = fakeBody('x'.repeat(1001));
     await copy();
     expect(await ledger.list('refused', 9)).toMatchObject([{ key, reason: 'too-large' }]);
     expect(ended).toMatchObject([{ givenUp: true }]);
-    expect((below as FakeBody).released).toBe(1);
+    expect((world.below as FakeBody).released).toBe(1);
   });
 
   test('and forgotten when its file is gone: should it come back, it is asked for again', async () => {
-    below = 'gone-below';
+    world.below = 'gone-below';
     await copy();
     expect(await status()).toBe('none');
   });
 
   test.each(['too-large', 'unreadable'] as const)('at once when it is %s', async (reason) => {
-    below = reason;
+    world.below = reason;
     await copy();
     expect(await ledger.list('refused', 9)).toMatchObject([{ key, reason }]);
   });
 
   test('after the first try and the configured ones when the file keeps changing', async () => {
-    below = 'changed';
+    world.below = 'changed';
     await copy();
     await copy();
     expect(await status()).toBe('wanted');
@@ -407,11 +275,11 @@ describe('a copy is given up', () => {
     ['source-unavailable', new SourceReadError('TIMEOUT', 'hung')],
     ['internal', new Error('?')],
   ] as const)('or waits as "%s" when its source breaks off', async (reason, error) => {
-    below = fakeBody('picture', { whole: () => Promise.reject(error) });
+    world.below = fakeBody('picture', { whole: () => Promise.reject(error) });
     await copy();
     expect(store.calls).toEqual([]);
     expect(ended).toMatchObject([{ outcome: { type: 'later', reason } }]);
-    expect((below as FakeBody).released).toBe(1);
+    expect((world.below as FakeBody).released).toBe(1);
   });
 });
 
@@ -446,8 +314,8 @@ describe('an upload that finds something in the bucket', () => {
     store.answers = [{ kind: 'exists' }];
     await copy();
     expect(await status()).toBe('wanted');
-    expect(await ledger.due(nowMs, 9)).toEqual([]);
-    expect(await ledger.due(nowMs + retry.mostMs, 9)).toEqual([key]);
+    expect(await ledger.due(world.nowMs, 9)).toEqual([]);
+    expect(await ledger.due(world.nowMs + retry.mostMs, 9)).toEqual([key]);
   });
 
   test('and then cannot look leaves the upload open and looks soon', async () => {
@@ -455,7 +323,7 @@ describe('an upload that finds something in the bucket', () => {
     store.lookAnswer = { kind: 'unavailable', trouble: 'server-error' };
     await copy();
     expect(await ledger.record(key)).toMatchObject({ status: 'wanted', look: 0, attempts: [{}] });
-    expect(await looksDueAt(nowMs + retry.mostMs)).toBe(1);
+    expect(await looksDueAt(world.nowMs + retry.mostMs)).toBe(1);
   });
 });
 
@@ -467,15 +335,15 @@ describe('an upload of unknown outcome', () => {
 
   test('stays on record, and is looked for at once', async () => {
     expect(await ledger.record(key)).toMatchObject({ status: 'wanted', look: 0, attempts: [{}] });
-    expect(await looksDueAt(nowMs)).toBe(1);
-    expect(await ledger.due(nowMs + 1e9, 9)).toEqual([]);
+    expect(await looksDueAt(world.nowMs)).toBe(1);
+    expect(await ledger.due(world.nowMs + 1e9, 9)).toEqual([]);
   });
 
   test('is looked for again at the configured times, and then it is over', async () => {
     for (const [n, offset] of [0, ...looksMs].entries()) {
       expect(await looksDueAt(startMs + offset - 1)).toBe(0);
       expect(await looksDueAt(startMs + offset)).toBe(1);
-      nowMs = startMs + offset;
+      world.nowMs = startMs + offset;
       await look();
       expect((await ledger.record(key)).look).toBe(n < looksMs.length ? n + 1 : undefined);
     }
@@ -485,7 +353,7 @@ describe('an upload of unknown outcome', () => {
 
   test('that is missing at its first look is wanted again at once', async () => {
     await look();
-    expect(await ledger.due(nowMs, 9)).toEqual([key]);
+    expect(await ledger.due(world.nowMs, 9)).toEqual([key]);
   });
 
   test('that landed is copied by the look, and looked for to the end', async () => {
@@ -493,7 +361,7 @@ describe('an upload of unknown outcome', () => {
     await look();
     expect(await ledger.record(key)).toMatchObject({ status: 'copied', look: 1 });
     for (const offset of looksMs) {
-      nowMs = startMs + offset;
+      world.nowMs = startMs + offset;
       await look();
     }
     expect(await ledger.record(key)).toEqual({ status: 'copied', attempts: [], look: undefined, deleting: false });
@@ -503,7 +371,7 @@ describe('an upload of unknown outcome', () => {
     await store.store({ ...(await uploadOf('picture')), id: store.uploads[0]?.id ?? '' });
     await look();
     store.stored = undefined;
-    nowMs = startMs + 60_000;
+    world.nowMs = startMs + 60_000;
     await look();
     expect(alarms).toEqual(['vanished']);
     expect(await status()).toBe('copied');
@@ -513,19 +381,19 @@ describe('an upload of unknown outcome', () => {
     store.lookAnswer = { kind: 'unavailable', trouble: 'timeout' };
     await look();
     expect((await ledger.record(key)).look).toBe(0);
-    expect(await looksDueAt(nowMs)).toBe(0);
-    expect(await looksDueAt(nowMs + retry.mostMs)).toBe(1);
+    expect(await looksDueAt(world.nowMs)).toBe(0);
+    expect(await looksDueAt(world.nowMs + retry.mostMs)).toBe(1);
   });
 
   test('learns nothing from a bucket that is not ours', async () => {
-    identity = 'other';
+    world.identity = 'other';
     await look();
     expect(await ledger.record(key)).toMatchObject({ status: 'wanted', look: 0, attempts: [{}] });
   });
 
   test('keeps the times of its looks whatever becomes of the next try', async () => {
     await look();
-    below = 'source-unavailable';
+    world.below = 'source-unavailable';
     await copy();
     expect(await looksDueAt(startMs + 59_999)).toBe(0);
     expect(await looksDueAt(startMs + 60_000)).toBe(1);
@@ -533,18 +401,18 @@ describe('an upload of unknown outcome', () => {
 
   test('begins its looks anew when the next try is of unknown outcome too', async () => {
     await look();
-    nowMs += 30_000;
+    world.nowMs += 30_000;
     store.answers = [unknown];
     await copy();
     expect((await ledger.record(key)).attempts.length).toBe(2);
-    expect(await looksDueAt(nowMs)).toBe(1);
+    expect(await looksDueAt(world.nowMs)).toBe(1);
     await look();
-    expect(await looksDueAt(nowMs + 59_999)).toBe(0);
-    expect(await looksDueAt(nowMs + 60_000)).toBe(1);
+    expect(await looksDueAt(world.nowMs + 59_999)).toBe(0);
+    expect(await looksDueAt(world.nowMs + 60_000)).toBe(1);
   });
 
   test('is deleted when it landed after the file was deleted', async () => {
-    await marks.change(key, { below: 'closed', shown: 'gone' });
+    await setMark({ below: 'closed', shown: 'gone' });
     await store.store({ ...(await uploadOf('picture')), id: store.uploads[0]?.id ?? '' });
     await look();
     expect(store.stored).toBeUndefined();
@@ -552,7 +420,7 @@ describe('an upload of unknown outcome', () => {
   });
 
   test('is never deleted from a bucket that is not ours', async () => {
-    await marks.change(key, { below: 'closed', shown: 'gone' });
+    await setMark({ below: 'closed', shown: 'gone' });
     await store.store({ ...(await uploadOf('picture')), id: store.uploads[0]?.id ?? '' });
     const asked = { n: 0 };
     await copier({
@@ -567,21 +435,21 @@ describe('an upload of unknown outcome', () => {
   });
 
   test('whose deletion the store refuses is alarmed and tried again', async () => {
-    await marks.change(key, { below: 'closed', shown: 'gone' });
+    await setMark({ below: 'closed', shown: 'gone' });
     await store.store({ ...(await uploadOf('picture')), id: store.uploads[0]?.id ?? '' });
     store.mendAnswer = 'refused';
     await look();
     expect(alarms).toEqual(['mend-refused']);
-    expect(await looksDueAt(nowMs + retry.mostMs)).toBe(1);
+    expect(await looksDueAt(world.nowMs + retry.mostMs)).toBe(1);
   });
 });
 
 describe('a mark that changes while the upload is under way', () => {
-  const during = (facts: Parameters<SqliteMarks['change']>[1]) => {
+  const during = (facts: Partial<Mark>) => {
     store.answers = [
       async (upload) => {
         const answer = await store.store(upload);
-        await marks.change(key, facts);
+        await setMark(facts);
         return answer;
       },
     ];
@@ -599,6 +467,20 @@ describe('a mark that changes while the upload is under way', () => {
     await copy();
     expect(store.stored).toBeUndefined();
     expect(await status()).not.toBe('copied');
+  });
+
+  test.each([
+    ['delete', { below: 'closed', shown: 'gone' }, true],
+    ['acl private', { shown: 'private' }, false],
+  ] as const)('has looks due on record before the %s is sent', async (sent, facts, deleting) => {
+    during(facts);
+    let before: unknown;
+    store.meanwhile = async (call) => {
+      if (call === sent) before = await ledger.record(key);
+    };
+    await copy();
+    expect(before).toMatchObject({ look: 0, deleting });
+    expect(await looksDueAt(world.nowMs)).toBe(1);
   });
 
   test('and back again still is looked at before it is called copied', async () => {
@@ -643,13 +525,13 @@ describe('a store that ignores If-None-Match', () => {
 describe('a copy that is cancelled', () => {
   test('while it waits for its bytes lets go at once, costs no try and sends nothing', async () => {
     const abort = new AbortController();
-    below = fakeBody('picture', { whole: () => new Promise(() => undefined) });
+    world.below = fakeBody('picture', { whole: () => new Promise(() => undefined) });
     const running = copy(undefined, abort.signal);
     setImmediate(() => abort.abort());
     await running;
     expect(store.calls).toEqual([]);
     expect(await ledger.queued(key)).toMatchObject({ tries: 0 });
-    expect((below as FakeBody).released).toBe(1);
+    expect((world.below as FakeBody).released).toBe(1);
     expect(leases.taken(key)).toBe(false);
   });
 
@@ -673,7 +555,7 @@ describe('a copy that is cancelled', () => {
       cancel = holder.cancel;
       return take(name, holder);
     };
-    below = fakeBody('picture', { whole: () => new Promise(() => undefined) });
+    world.below = fakeBody('picture', { whole: () => new Promise(() => undefined) });
     const running = copy();
     setImmediate(() => cancel?.());
     await running;
@@ -691,7 +573,7 @@ describe('a copy that is cancelled', () => {
       return take(name, who);
     };
     await look();
-    expect(holder).toEqual({});
+    expect(holder).toEqual({ disturb: expect.any(Function) });
   });
 });
 
@@ -711,7 +593,7 @@ describe('the bytes of a copy are let go exactly once', () => {
     [
       'when the bucket is another',
       () => {
-        identity = 'other';
+        world.identity = 'other';
       },
     ],
     [
@@ -723,13 +605,13 @@ describe('the bytes of a copy are let go exactly once', () => {
     [
       'when the ledger cannot be read',
       () => {
-        failing = (method) => method === 'record';
+        world.failing = (method) => method === 'record';
       },
     ],
     [
       'when the ledger cannot be written',
       () => {
-        failing = (method) => method === 'change';
+        world.failing = (method) => method === 'change';
       },
     ],
   ];
@@ -745,29 +627,13 @@ describe('the bytes of a copy are let go exactly once', () => {
     const taken = when.includes('lease') || when.includes('read');
     arrange();
     await copy().catch(() => undefined);
-    expect((below as FakeBody).released).toBe(taken ? 0 : 1);
+    expect((world.below as FakeBody).released).toBe(taken ? 0 : 1);
   });
 });
 
 test('nothing is sent when the ledger cannot record the upload first', async () => {
-  failing = (method) => method === 'change';
+  world.failing = (method) => method === 'change';
   await expect(copy()).rejects.toThrow('the ledger is broken');
   expect(store.calls).toEqual([]);
   expect(leases.taken(key)).toBe(false);
 });
-
-async function uploadOf(content: string): Promise<Upload> {
-  const body = fakeBody(content);
-  return {
-    key,
-    id: 'x',
-    size: content.length,
-    md5: Buffer.from((await body.whole()).md5, 'hex'),
-    acl: 'public',
-    contentType: 'image/jpeg',
-    cacheControl: '',
-    mtime: '0',
-    onlyIfAbsent: false,
-    bytes: async () => Buffer.from(content),
-  };
-}

@@ -4,6 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MemoryCache } from '../../../src/cache/memory-cache.ts';
+import { type Mark, unmarked } from '../../../src/marks/marks.ts';
 import { Bodies } from '../../../src/media/bodies.ts';
 import type { SharedBody } from '../../../src/media/shared-body.ts';
 import { SpoolRoom } from '../../../src/media/spool-room.ts';
@@ -20,11 +21,17 @@ function shared(bodies: Bodies, origin: FakeOrigin, ticket = { barred: false }, 
   return body;
 }
 
-function setUp({ maxObjectBytes = 10_000, ...change }: Partial<typeof limits & { maxObjectBytes: number }> = {}) {
+interface SetUp extends Partial<typeof limits> {
+  readonly maxObjectBytes?: number;
+  readonly shown?: Mark['shown'];
+}
+
+function setUp({ maxObjectBytes = 10_000, shown = 'unset', ...change }: SetUp = {}) {
   const dir = scratch('spool');
   const room = new SpoolRoom({ ...limits, ...change, dir });
   const cache = new MemoryCache({ maxBytes: 1_000_000, maxObjectBytes, ttlMs: 60_000 });
-  const bodies = new Bodies({ room, cache, now: () => 1234, readAheadBytes: 1000 });
+  const marks = { get: async () => ({ ...unmarked, shown }) };
+  const bodies = new Bodies({ room, cache, marks, now: () => 1234, readAheadBytes: 1000 });
   const isEmpty = async () => {
     await eventually(() => room.used.memory + room.used.disk === 0, { withinMs: 2000, everyMs: 1 });
     expect(room.used).toEqual({ memory: 0, disk: 0 });
@@ -54,6 +61,38 @@ describe('a fetch that others may join', () => {
     await isEmpty();
     expect(cache.get('key')).toMatchObject({ storedAtMs: 1234, meta: { etag: `"${md5Of(origin.content)}"` } });
     expect(cache.get('key')?.bytes.equals(origin.content)).toBe(true);
+  });
+
+  test.each(['private', 'gone'] as const)(
+    'is not kept while its key is marked %s: whoever reads it is the owner, or a copy',
+    async (shown) => {
+      const { bodies, cache, isEmpty } = setUp({ shown });
+      const origin = new FakeOrigin(pattern(5000));
+      shared(bodies, origin).hold().release();
+      origin.giveFrom();
+      await isEmpty();
+      expect(cache.get('key')).toBeUndefined();
+    },
+  );
+
+  test('is not kept after a purge, even if another took its place, or nobody ever could join it', async () => {
+    const { bodies, cache, isEmpty } = setUp();
+    const [displaced, unshared, open] = [1, 2, 3].map(() => new FakeOrigin(pattern(5000))) as [
+      FakeOrigin,
+      FakeOrigin,
+      FakeOrigin,
+    ];
+    const bodiesOfKey = [
+      shared(bodies, displaced),
+      bodies.begin('key', unshared, { barred: false }),
+      shared(bodies, open, { barred: false }),
+    ];
+    const held = bodiesOfKey.map((body) => body?.hold());
+    bodies.purge('key');
+    for (const origin of [displaced, unshared, open]) origin.giveFrom();
+    for (const body of held) body?.release();
+    await isEmpty();
+    expect(cache.get('key')).toBeUndefined();
   });
 
   test('is not kept when it is too large for the cache, nor filled for nobody', async () => {

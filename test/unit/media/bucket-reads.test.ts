@@ -4,6 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import type { Bucket } from '../../../src/bucket/bucket.ts';
 import { MemoryCache } from '../../../src/cache/memory-cache.ts';
+import { unmarked } from '../../../src/marks/marks.ts';
 import { Bodies } from '../../../src/media/bodies.ts';
 import { BucketReads } from '../../../src/media/bucket-reads.ts';
 import { Pipes } from '../../../src/media/pipes.ts';
@@ -27,7 +28,7 @@ function setUp(bytes: () => Readable, firstByteMs = 1000) {
   const dir = scratch('spool');
   const room = new SpoolRoom({ dir, memoryBytes: 1, memoryObjectBytes: 1, diskBytes: 1e6 });
   const cache = new MemoryCache({ maxBytes: 1e6, maxObjectBytes: 1, ttlMs: 1000 });
-  const bodies = new Bodies({ room, cache, now: Date.now, readAheadBytes: 0 });
+  const bodies = new Bodies({ room, cache, marks: { get: async () => unmarked }, now: Date.now, readAheadBytes: 0 });
   const reads = new BucketReads({ bucket, bodies, pipes: new Pipes({ maxPiped: 2, room }), firstByteMs });
   const isEmpty = () => eventually(() => expect(room.used).toEqual({ memory: 0, disk: 0 }));
   return { reads, dir, isEmpty, asked: () => asked };
@@ -36,7 +37,7 @@ function setUp(bytes: () => Readable, firstByteMs = 1000) {
 test('an object in the bucket is served also when our own disk cannot keep it', async () => {
   const { reads, dir, isEmpty, asked } = setUp(() => Readable.from([content]));
   rmSync(dir, { recursive: true });
-  const answer = await reads.read('key', undefined, never);
+  const answer = await reads.read('key', undefined, { barred: false }, never);
   if (answer.kind !== 'alone') throw new Error(answer.kind);
   expect((await buffer(await answer.body.open())).equals(content)).toBe(true);
   answer.body.release();
@@ -52,12 +53,18 @@ test('a bucket that breaks off before the first byte has not delivered', async (
       },
     });
   const { reads, isEmpty } = setUp(broken);
-  expect(await reads.read('key', undefined, never)).toMatchObject({ kind: 'unavailable', trouble: 'server-error' });
+  expect(await reads.read('key', undefined, { barred: false }, never)).toMatchObject({
+    kind: 'unavailable',
+    trouble: 'server-error',
+  });
   await isEmpty();
 });
 
 test('a bucket that is silent after its headers has not delivered', async () => {
   const { reads, isEmpty } = setUp(() => new Readable({ read() {} }), 20);
-  expect(await reads.read('key', undefined, never)).toMatchObject({ kind: 'unavailable', trouble: 'timeout' });
+  expect(await reads.read('key', undefined, { barred: false }, never)).toMatchObject({
+    kind: 'unavailable',
+    trouble: 'timeout',
+  });
   await isEmpty();
 });

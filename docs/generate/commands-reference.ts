@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import { code, generated, table } from './page.ts';
+import { leaves } from './program.ts';
+
+const introduction = `In a clone the program is \`bin/upstairs\`, which runs with the Node that \`npm ci\` brought, from any directory; a link to it is enough to
+have it in the PATH. \`upstairs --help\` and \`upstairs COMMAND --help\` print what is here; \`upstairs --version\` the version. A command that fails says why in one line on
+standard error and ends with status 1, unless it says otherwise.`;
+
+/** The commands as a page: what each does, its arguments, its options. */
+export function commandsReference(program: Command): string {
+  const text = leaves(program).map(({ name, command }) => {
+    const told = `## ${name}\n\n${[sentence(command.description()), afterHelp(command)].filter(Boolean).join(' ')}\n\n\`\`\`text\n${usage(name, command)}\n\`\`\``;
+    const rows = [
+      ...command.registeredArguments.map((argument) => [
+        code(argument.required ? `<${argument.name()}>` : `[${argument.name()}]`),
+        described(argument.description, argument.argChoices, argument.defaultValue),
+      ]),
+      ...command.options
+        .filter(({ hidden }) => !hidden)
+        .map((option) => [
+          code(option.flags),
+          described(option.description, option.argChoices, option.defaultValue, option.mandatory),
+        ]),
+    ];
+    return rows.length === 0 ? told : `${told}\n\n${table(['', 'what it is'], rows)}`;
+  });
+  return `${generated('Commands', '`src/main.ts`', introduction)}\n${text.join('\n\n')}\n`;
+}
+
+function usage(name: string, command: Command): string {
+  return `${name} ${command.usage()}`;
+}
+
+/** What `addHelpText('after', …)` gave it: it is told only to who prints the help. */
+function afterHelp(command: Command): string {
+  let printed = '';
+  command.configureOutput({ writeOut: (text) => (printed += text) }).outputHelp();
+  return printed.replace(command.helpInformation(), '').trim();
+}
+
+function described(text: string, choices: readonly string[] | undefined, value: unknown, needed = false): string {
+  const parts = [
+    text,
+    choices && `one of ${choices.map(code).join(', ')}`,
+    value !== undefined && value !== false && `default ${code(String(value))}`,
+    needed && '**required**',
+  ];
+  return parts.filter(Boolean).join('; ');
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
+}

@@ -1,0 +1,15 @@
+import type { Command } from 'commander';
+import { commandsReference } from './commands-reference.ts';
+import { configReference } from './config-reference.ts';
+import { metricsReference } from './metrics-reference.ts';
+import { s3Reference } from './s3-reference.ts';
+
+/** Pages that are made from the program, by their path below docs/. */
+export function generatedPages(program: Command): ReadonlyMap<string, string> {
+  return new Map([
+    ['reference/configuration.md', configReference()],
+    ['reference/commands.md', commandsReference(program)],
+    ['reference/metrics.md', metricsReference()],
+    ['reference/s3-operations.md', s3Reference()],
+  ]);
+}

@@ -1,0 +1,65 @@
+import { Copier } from '../copy/copier.ts';
+import { Copies } from '../copy/copies.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Marks } from '../marks/marks.ts';
+import { contentType } from '../media/content-type.ts';
+import { isPrivate } from '../media/private-prefix.ts';
+import type { Leases } from '../protocol/leases.ts';
+import type { Context } from './context.ts';
+import type { BucketParts } from './wire-bucket.ts';
+import type { MediaParts } from './wire-media.ts';
+
+interface CopiesParts {
+  readonly marks: Marks;
+  readonly ledger: Ledger;
+  readonly bucket: BucketParts;
+  readonly media: MediaParts;
+  readonly leases: Leases;
+  readonly purge: (key: string) => void;
+}
+
+/** The mover: copies, and the looks after everything of unknown outcome. */
+export function wireCopies({ config, metrics, report, now }: Context, parts: CopiesParts): Copies {
+  const { marks, ledger, bucket, media, leases, purge } = parts;
+  const { copy } = config;
+  const copier = new Copier({
+    ledger,
+    marks,
+    store: bucket.store,
+    identity: bucket.identity,
+    leases,
+    forCopy: (key) => media.sourceReads.forCopy(key),
+    contentType,
+    isPrivate: (key) => isPrivate(key, config.media.private),
+    acls: config.bucket.acls,
+    cacheControl: copy.cacheControl,
+    minAgeMs: copy.minAge,
+    maxBytes: copy.multipartAbove,
+    requestTimeoutMs: copy.requestTimeout,
+    looksMs: copy.looks,
+    retry: { firstMs: copy.retry.first, mostMs: copy.retry.most, times: copy.retry.times },
+    now,
+    random: Math.random,
+    purge,
+    events: {
+      ended: (key, outcome, givenUp, bytes) => {
+        if (outcome.type === 'copied') bucket.reads.forget(key);
+        report.copyEnded(key, outcome, givenUp, bytes);
+      },
+      alarm: report.copyAlarm,
+    },
+  });
+  return new Copies({
+    ledger,
+    copier,
+    leases,
+    copying: config.phase === 'move',
+    concurrency: copy.concurrency,
+    maxQueued: copy.maxQueued,
+    rules: () => (bucket.identity.state === 'ours' ? bucket.rules() : undefined),
+    unsettled: () => marks.unsettled(),
+    now,
+    failed: report.copyNotRecorded,
+    turnedAway: () => metrics.copyRequestsTurnedAway.inc(),
+  });
+}

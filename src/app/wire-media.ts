@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import { MemoryCache } from '../cache/memory-cache.ts';
+import { provesAbsence } from '../config/sources-schema.ts';
+import type { Marks } from '../marks/marks.ts';
+import { Bodies } from '../media/bodies.ts';
+import { SourceReads } from '../media/source-reads.ts';
+import { SpoolRoom } from '../media/spool-room.ts';
+import type { Context } from './context.ts';
+import { wireSources } from './wire-sources.ts';
+
+export type MediaParts = Awaited<ReturnType<typeof wireMedia>>;
+
+/** Bodies: one fetch for readers, cache and copy. */
+export async function wireMedia(context: Context, marks: Marks) {
+  const { config, report, now } = context;
+  const { sources, disks, remotes } = await wireSources(context);
+  const { spool, copy, phase, state } = config;
+  const { maxSize: maxBytes, maxObject: maxObjectBytes, ttl, frontTtl } = config.cache;
+  const ttlMs = config.phase === 'front' ? Math.min(ttl, frontTtl) : ttl;
+  const cache = new MemoryCache({ maxBytes, maxObjectBytes, ttlMs });
+  const room = new SpoolRoom({
+    dir: join(state.dir, 'spool'),
+    memoryBytes: spool.memory,
+    memoryObjectBytes: spool.memoryObject,
+    diskBytes: spool.disk,
+  });
+  const bodies = new Bodies({ room, cache, marks, now, readAheadBytes: spool.readAhead });
+  const sourceReads = new SourceReads({
+    sources,
+    bodies,
+    wantsWhole: (size) => (phase === 'move' && size <= copy.multipartAbove) || size <= cache.maxObjectBytes,
+    troubled: report.sourceTroubled,
+  });
+  // A 404 of a wrong site, or of a disk that is not mounted there, must not have a mark forgotten, or a suspension refused.
+  const proven = config.sources.every(provesAbsence);
+  /** Whether a source has the key; what cannot be asked tells nothing, nor does a 404 without a canary. */
+  const whereBelow = async (key: string): Promise<'nowhere' | 'below' | 'unknown'> => {
+    const answer = await sourceReads.find(key, new AbortController().signal);
+    if (answer.kind === 'found') answer.object.close();
+    if (answer.kind === 'unavailable') return 'unknown';
+    if (answer.kind !== 'missing') return 'below';
+    return proven ? 'nowhere' : 'unknown';
+  };
+  return { disks, remotes, cache, room, bodies, sourceReads, whereBelow };
+}

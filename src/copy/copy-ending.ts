@@ -1,0 +1,73 @@
+import type { ChangeDetails, Queued } from '../ledger/ledger.ts';
+import type { SourceBody } from '../media/body.ts';
+import type { CopyOutcome, Step } from '../protocol/state.ts';
+import { backoffMs, countsAfter, givesUp, lookDelayMs, type RetryLimits } from './schedule.ts';
+
+/** How a turn with a key went, as far as it decides when the key is taken up again. */
+export interface TurnFacts {
+  readonly what: 'copy' | 'look';
+  /** What this turn uploaded, once the store has confirmed it. */
+  readonly uploaded: { readonly body: SourceBody; readonly md5: string } | undefined;
+  /** Not to be tried again before, in milliseconds since the epoch; undefined: as tries in vain say. */
+  readonly notBeforeMs: number | undefined;
+  /** It had to delete or change the ACL of what it found. */
+  readonly mended: boolean;
+}
+
+export interface EndingOptions {
+  readonly looksMs: readonly number[];
+  readonly retry: RetryLimits;
+  readonly now: () => number;
+  readonly random: () => number;
+}
+
+/**
+ * What is written beside the protocol's own change when the lease is let go: when the key is tried or looked at again, and whether it is
+ * given up. `queued`: what the ledger has of it; undefined: it is not wanted.
+ */
+export function endingOf(
+  turn: TurnFacts,
+  { save, state }: Pick<Step, 'save' | 'state'>,
+  outcome: CopyOutcome,
+  queued: Queued | undefined,
+  options: EndingOptions,
+): { givenUp: boolean; details: ChangeDetails } {
+  const { retry, now, random } = options;
+  const look = lookTime(save?.look, options);
+  if (outcome.type === 'copied' && turn.uploaded) {
+    const { body, md5 } = turn.uploaded;
+    const { source, meta } = body;
+    return { givenUp: false, details: { ...look, reason: null, source, size: meta.size, md5, tries: 0 } };
+  }
+  if (outcome.type !== 'later') {
+    // What a look found in order says nothing about why a copy waits.
+    return { givenUp: false, details: { ...look, ...(outcome.type === 'looked' ? {} : { reason: null }) } };
+  }
+  const { reason } = outcome;
+  // What a look found missing was counted when its upload failed, and need not wait; a 412 for what is not there must.
+  const atOnce = reason === 'missing-again' && turn.what === 'look';
+  const before = queued ?? { tries: 0, failures: 0 };
+  const { tries, failures } = atOnce ? before : countsAfter(reason, before);
+  const waitMs = backoffMs(Math.max(1, tries), retry, random());
+  // A look that is due and could not be taken, or whose mending failed, waits as long as a copy would.
+  const lookAgain = (turn.what === 'look' || turn.mended) && look.lookAtMs === undefined && state.look !== undefined;
+  return {
+    givenUp: queued !== undefined && givesUp(reason, failures, retry),
+    details: {
+      reason,
+      tries,
+      failures,
+      notBeforeMs: turn.notBeforeMs ?? now() + (atOnce ? 0 : waitMs),
+      ...(lookAgain ? { lookAtMs: now() + waitMs } : look),
+    },
+  };
+}
+
+/** When the next look is due, if one is. */
+export function lookTime(
+  look: number | null | undefined,
+  { looksMs, now }: Pick<EndingOptions, 'looksMs' | 'now'>,
+): { lookAtMs?: number } {
+  if (look === undefined || look === null) return {};
+  return { lookAtMs: now() + lookDelayMs(look, looksMs) };
+}

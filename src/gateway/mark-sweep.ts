@@ -1,0 +1,78 @@
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Marks, NamedMark } from '../marks/marks.ts';
+
+export interface MarkSweepOptions {
+  readonly marks: Pick<Marks, 'droppable' | 'review'>;
+  readonly ledger: Pick<Ledger, 'record' | 'change'>;
+  /** `nowhere`: every source could be asked, and none has it. `unknown`: one could not be asked. */
+  readonly whereBelow: (key: string) => Promise<'nowhere' | 'below' | 'unknown'>;
+  /** Nothing writes to the sources any more, and all that ever were can be asked: one that is put in again must not bring back anything. */
+  readonly allowed: boolean;
+  /** How long a mark must have been settled, in milliseconds: longer than the looks take. */
+  readonly afterMs: number;
+  /** How often some are taken up, in milliseconds. */
+  readonly everyMs: number;
+  readonly now: () => number;
+  readonly failed: (error: unknown) => void;
+}
+
+/** Taken up at once: the disks are asked for each. */
+const batch = 50;
+
+/**
+ * Forgets marks that can hide nothing any more, since remote media come and go by the million: a key that is below nowhere cannot come
+ * back from below. Not before the phase is `move`: Mastodon may yet write it there.
+ */
+export class MarkSweep {
+  readonly #options: MarkSweepOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #sweeping: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(options: MarkSweepOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    if (this.#options.allowed) this.#arm();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#sweeping;
+  }
+
+  /** Takes up some. Resolves to how many were looked at. */
+  async sweep(): Promise<number> {
+    const { marks, now, afterMs } = this.#options;
+    const old = await marks.droppable(now() - afterMs, batch);
+    const verdicts = [];
+    for (const mark of old) {
+      if (this.#stopped) break;
+      verdicts.push({ ...mark, verdict: await this.#verdict(mark) });
+    }
+    if (verdicts.length > 0) await marks.review(verdicts, now());
+    return verdicts.length;
+  }
+
+  async #verdict({ key }: NamedMark): Promise<'nowhere' | 'below' | 'later'> {
+    const { ledger, whereBelow, now } = this.#options;
+    const { status, look, attempts } = await ledger.record(key);
+    if (look !== undefined || attempts.length > 0) return 'later';
+    const where = await whereBelow(key);
+    if (where === 'unknown') return 'later';
+    // Without its mark a key that was deleted would look as if the bucket had lost a copy.
+    if (where === 'nowhere' && status !== 'none') await ledger.change(key, { status: 'none' }, {}, now());
+    return where;
+  }
+
+  #arm(): void {
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      this.#sweeping = this.sweep()
+        .then(() => undefined, this.#options.failed)
+        .finally(() => this.#arm());
+    }, this.#options.everyMs);
+  }
+}

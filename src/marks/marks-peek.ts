@@ -1,0 +1,21 @@
+import { peekDatabase } from '../lib/peek-database.ts';
+import type { Mark } from './marks.ts';
+
+/** Looks keys up in the file of a program that may be running, and changes nothing. */
+export class MarksPeek {
+  readonly #db: ReturnType<typeof peekDatabase>;
+
+  constructor(file: string) {
+    this.#db = peekDatabase(file);
+  }
+
+  /** Undefined: the key has no mark. */
+  shown(key: string): Mark['shown'] | undefined {
+    const row = this.#db.prepare('SELECT shown FROM marks WHERE key = ?').get(key) as Pick<Mark, 'shown'> | undefined;
+    return row?.shown;
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}

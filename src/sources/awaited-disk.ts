@@ -1,0 +1,83 @@
+import { type DiskOptions, DiskSource } from './disk.ts';
+import { DiskGate } from './disk-gate.ts';
+import { DiskAbsentError, type DiskLink, lookAtDisk, type SeenDirectory } from './disk-look.ts';
+import type { LocalDisk } from './local-disk.ts';
+import { type SourceAnswer, SourceReadError } from './source.ts';
+
+export interface AwaitedDiskOptions extends DiskOptions {
+  /** Symlinks below the root that must be as declared. */
+  readonly links: readonly DiskLink[];
+  /** Why the directory with this real path must not be used, if so. */
+  readonly refusal: (path: string) => string | undefined;
+}
+
+/**
+ * A directory of media that may not be there yet: until a look finds it, it is unavailable. What is first found there, not empty, counts as
+ * the disk for good, by device and inode: so the mount point below it must be empty.
+ */
+export class AwaitedDisk implements LocalDisk {
+  readonly name: string;
+  readonly #options: AwaitedDiskOptions;
+  readonly #gate: DiskGate;
+  #disk: DiskSource | undefined;
+  #why = 'was not looked at yet';
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(options: AwaitedDiskOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.#gate = new DiskGate(options);
+  }
+
+  get load(): { outstanding: number; stuck: number } {
+    return this.#gate.load;
+  }
+
+  get hung(): boolean {
+    return this.#gate.hung;
+  }
+
+  get absences(): readonly string[] {
+    return this.#disk ? [] : [`${this.#options.root} ${this.#why}`];
+  }
+
+  async open(key: string, signal: AbortSignal): Promise<SourceAnswer> {
+    signal.throwIfAborted();
+    return (await this.#disk?.open(key, signal)) ?? { kind: 'unavailable', trouble: 'not-mounted' };
+  }
+
+  /** Looks whether it is there, within the deadline of one operation. A look that hangs keeps its place, so there is one at a time. */
+  async look(): Promise<void> {
+    if (this.#disk || this.#gate.load.outstanding > 0) return;
+    const { root, links, deadlineMs } = this.#options;
+    try {
+      this.#found(await this.#gate.lookup(() => lookAtDisk(root, links)));
+    } catch (error) {
+      if (error instanceof SourceReadError) this.#why = `does not answer within ${deadlineMs} ms`;
+      else if (error instanceof DiskAbsentError) this.#why = error.message;
+      else throw error;
+    }
+  }
+
+  /** Looks again and again until it is there, and tells. Times in milliseconds. */
+  watch(everyMs: number, appeared: () => void): void {
+    if (this.#disk || this.#stopped) return;
+    this.#timer = setTimeout(async () => {
+      await this.look();
+      if (this.#disk) appeared();
+      else this.watch(everyMs, appeared);
+    }, everyMs).unref();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  #found(seen: SeenDirectory): void {
+    const refusal = this.#options.refusal(seen.path);
+    if (refusal !== undefined) this.#why = refusal;
+    else this.#disk = new DiskSource({ ...this.#options, root: seen.path }, seen, this.#gate);
+  }
+}

@@ -1,0 +1,11 @@
+import type { Source } from './source.ts';
+
+/** A source on this machine: what its operations cost, and what of it cannot be used. */
+export interface LocalDisk extends Source {
+  /** Operations under way, and how many of them have outlived their deadline. */
+  readonly load: { readonly outstanding: number; readonly stuck: number };
+  /** It owes so many answers that it is not asked any more until one comes. */
+  readonly hung: boolean;
+  /** Directories of it that are not there yet, each with the reason: nothing is served from them, and no absence is believed. */
+  readonly absences: readonly string[];
+}

@@ -1,0 +1,219 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { env } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { DeleteObjectCommand, PutObjectAclCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { stringify } from 'yaml';
+import type { PlainConfig } from '../support/base-config.ts';
+import { eventually } from '../support/eventually.ts';
+import { mountFaultyDisk } from '../support/faulty-disk.ts';
+import { testedBlocks } from '../support/how-to-blocks.ts';
+import { needs } from '../support/left-out.ts';
+import { basement, jpeg, mastodonKey } from '../support/media-files.ts';
+import { type Rgw, sharedRgw } from '../support/rgw.ts';
+import { scratch } from '../support/scratch.ts';
+import { ShellSession } from '../support/shell-session.ts';
+import { baseConfig, startUpstairs, type Upstairs } from '../support/upstairs.ts';
+import { clientBucket, writeWorld } from '../support/write-world.ts';
+
+const program = fileURLToPath(new URL('../../bin/upstairs', import.meta.url));
+
+/** Where a page's commands are typed in, and what is elsewhere here. */
+interface Place {
+  readonly upstairs?: Upstairs;
+  readonly rgw: Rgw;
+  readonly bucket: string;
+  readonly config?: PlainConfig;
+  readonly elsewhere?: Readonly<Record<string, string>>;
+}
+
+/** Somebody who has a page before him. */
+class Reader {
+  readonly home = scratch('home');
+  readonly #shell: ShellSession;
+  readonly #place: Place;
+  readonly #page: string;
+
+  constructor(page: string, place: Place) {
+    this.#page = page;
+    this.#place = place;
+    for (const dir of ['root/upstairs', 'etc/upstairs', 'bin']) mkdirSync(join(this.home, dir), { recursive: true });
+    symlinkSync(program, join(this.home, 'bin/upstairs'));
+    if (place.config) writeFileSync(join(this.home, 'etc/upstairs/upstairs.yaml'), stringify(place.config));
+    const { rgw } = place;
+    this.#shell = new ShellSession({
+      cwd: this.home,
+      env: {
+        PATH: `${join(this.home, 'bin')}:${env.PATH}`,
+        HOME: this.home,
+        RCLONE_CONFIG: '/dev/null',
+        RCLONE_CONFIG_SPACES_TYPE: 's3',
+        RCLONE_CONFIG_SPACES_PROVIDER: 'Ceph',
+        RCLONE_CONFIG_SPACES_ENDPOINT: rgw.endpoint,
+        RCLONE_CONFIG_SPACES_ACCESS_KEY_ID: rgw.accessKey,
+        RCLONE_CONFIG_SPACES_SECRET_ACCESS_KEY: rgw.secretKey,
+      },
+    });
+    onTestFinished(() => this.#shell.close());
+  }
+
+  /** Types in what the n-th of the page's blocks has, and gives what is printed. */
+  async follow(n: number): Promise<string> {
+    const blocks = testedBlocks().find(({ page }) => page === this.#page)?.blocks ?? [];
+    return await this.#shell.run(this.#here(blocks[n]?.text ?? expect.fail(`${this.#page} has no block ${n}`)));
+  }
+
+  #here(text: string): string {
+    const { upstairs, bucket, elsewhere = {} } = this.#place;
+    const host = (url = '') => url.replace('http://', '');
+    const table = {
+      // First, for it is in what others become.
+      '/root/': join(this.home, 'root/'),
+      ...elsewhere,
+      '127.0.0.1:8080': host(upstairs?.readUrl),
+      '127.0.0.1:9180': host(upstairs?.adminUrl),
+      'files.example.social': 'files.test',
+      'spaces:example-social-media': `spaces:${bucket}`,
+      'runuser -u mastodon -- ': '',
+      '/etc/upstairs': join(this.home, 'etc/upstairs'),
+      // As it is on the page, it is too slow and too much for a test.
+      '-l 2000': '-l 20',
+      '--rate 10/s': '--rate 100/s',
+      'sleep 10': 'sleep 0.1',
+    };
+    return Object.entries(table).reduce((changed, [from, to]) => changed.replaceAll(from, to), text);
+  }
+}
+
+test('every block that a how-to calls tested is run here', () => {
+  const counted = Object.fromEntries(testedBlocks().map(({ page, blocks }) => [page, blocks.length]));
+  expect(counted).toEqual({
+    'copy-the-cold-rest': 4,
+    'roll-back': 2,
+    'stand-alone': 1,
+    'when-a-disk-dies-tonight': 1,
+  });
+});
+
+describe.skipIf(needs('ceph', 'rclone').skip)('copying what nobody looks at', () => {
+  test('can be broken off and goes on, and leaves alone what was deleted', { timeout: 60_000 }, async () => {
+    const keys = Array.from({ length: 25 }, (_, n) => mastodonKey(n, 'jpg'));
+    const [deleted = '', closed = ''] = keys;
+    const files = Object.fromEntries(
+      keys.map((key, n) => [key, { bytes: jpeg(n), mode: key === closed ? 0o600 : 0o644 }]),
+    );
+    const stateDir = scratch('state');
+    const { upstairs, rgw, bucket, root, facts, client } = await writeWorld({ files, stateDir });
+    await client().send(new DeleteObjectCommand({ Bucket: clientBucket, Key: deleted }));
+    const config = baseConfig({ endpoint: rgw.endpoint, bucket, root, stateDir });
+    const elsewhere = { '/home/mastodon/live/public/system': root };
+    const reader = new Reader('copy-the-cold-rest', { upstairs, rgw, bucket, config, elsewhere });
+    const pieces = () => readdirSync(join(reader.home, 'root/upstairs/cold'));
+
+    await reader.follow(0);
+    expect(pieces()).toEqual(['piece.aaaaa', 'piece.aaaab', 'piece.aaaac']);
+    const second = join(reader.home, 'root/upstairs/cold/piece.aaaab');
+    const text = readFileSync(second, 'utf8');
+    writeFileSync(second, 'url = "nothing://that-curl-can-ask"\n');
+    await reader.follow(1);
+    expect(pieces()).toEqual(['piece.aaaab', 'piece.aaaac']);
+    writeFileSync(second, text);
+    await reader.follow(1);
+    expect(pieces()).toEqual([]);
+
+    await eventually(async () => expect(await upstairs.metric('upstairs_ledger_keys', { status: 'copied' })).toBe(24), {
+      withinMs: 15_000,
+    });
+    expect(await facts(deleted)).toBeUndefined();
+    expect((await facts(closed))?.isPublic).toBe(false);
+    expect(await reader.follow(2)).toMatch(/ 23 200\n *2 404\n/);
+    expect(await reader.follow(3)).toContain('1 differences found');
+  });
+});
+
+describe.skipIf(needs('ceph', 'rclone').skip)('giving the writes back to the disk', () => {
+  test('brings down what is only above, and closes what was deleted or suspended', { timeout: 60_000 }, async () => {
+    const [kept, deleted, suspended, posted, hidden] = [1, 2, 3, 4, 5].map((n) => mastodonKey(n, 'jpg')) as [
+      string,
+      ...string[],
+    ];
+    const files = Object.fromEntries([kept, deleted!, suspended!].map((key, n) => [key, jpeg(n)]));
+    const { upstairs, rgw, bucket, root, client } = await writeWorld({ files });
+    const mastodon = client();
+    for (const Key of [posted, hidden])
+      await mastodon.send(new PutObjectCommand({ Bucket: clientBucket, Key, Body: jpeg(9), ACL: 'public-read' }));
+    await mastodon.send(new DeleteObjectCommand({ Bucket: clientBucket, Key: deleted }));
+    for (const Key of [suspended, hidden])
+      await mastodon.send(new PutObjectAclCommand({ Bucket: clientBucket, Key, ACL: 'private' }));
+    const reader = new Reader('roll-back', {
+      upstairs,
+      rgw,
+      bucket,
+      elsewhere: { '/home/mastodon/live/public/system': root },
+    });
+    await reader.follow(0);
+    expect(existsSync(join(root, '_upstairs'))).toBe(false);
+    expect((await reader.follow(1)).trim().split('\n').at(-1)).toBe('0');
+    const shown = (key = '') => (statSync(join(root, key)).mode & 0o044) !== 0;
+    expect([kept, deleted, suspended, posted, hidden].map(shown)).toEqual([true, false, false, true, false]);
+    expect(readFileSync(join(root, posted ?? ''))).toEqual(Buffer.from(jpeg(9)));
+  });
+});
+
+describe.skipIf(needs('ceph', 'fuse').skip)('a file that the disk gives no more', () => {
+  test('is taken out of a backup, alone, and is served from there', { timeout: 60_000 }, async () => {
+    const [broken, sound, suspended] = [mastodonKey(1, 'jpg'), mastodonKey(2, 'jpg'), mastodonKey(4, 'jpg')];
+    const rgw = sharedRgw();
+    const bucket = await rgw.freshBucket();
+    const [root, backup, rescued] = [scratch('media'), scratch('backup'), scratch('rescued')];
+    const both = { [broken]: jpeg(1), [sound]: jpeg(2), [suspended]: jpeg(4) };
+    await basement(root, { ...both, [suspended]: { bytes: jpeg(4), mode: 0o600 } });
+    await basement(backup, { ...both, [mastodonKey(3, 'jpg')]: jpeg(3) });
+    const rules = [broken, suspended].map((match) => ({ match, op: 'read', errno: 'EIO' }));
+    const disk = await mountFaultyDisk(root, { directIo: true, rules });
+    onTestFinished(() => disk.unmount());
+    const copy = { looks: ['1s'], retry: { first: '1ms', most: '1ms', times: 1 } };
+    const config = baseConfig({ endpoint: rgw.endpoint, bucket, root: disk.mountPoint, copy });
+    const first = await startUpstairs({ config });
+    onTestFinished(() => first.dispose());
+    for (const [key, status] of [
+      [broken, 503],
+      [suspended, 503],
+      [sound, 200],
+    ] as const)
+      expect((await first.get(`/${key}`)).status).toBe(status);
+    await eventually(async () => expect(await first.metric('upstairs_ledger_keys', { status: 'refused' })).toBe(2));
+
+    const elsewhere = {
+      '/mnt/backup/public/system': backup,
+      '/home/mastodon/live/public/system': disk.mountPoint,
+      '/var/lib/upstairs-rescued': rescued,
+    };
+    await new Reader('when-a-disk-dies-tonight', { rgw, bucket, config, elsewhere }).follow(0);
+    const there = readdirSync(rescued, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.jpg'));
+    expect(there.toSorted()).toEqual([broken, suspended].toSorted());
+    expect([broken, suspended].map((key) => statSync(join(rescued, key)).mode & 0o777)).toEqual([0o644, 0o600]);
+    await first.kill();
+    const sources = [config.sources, { type: 'disk', name: 'rescued', root: rescued }].flat();
+    const second = await startUpstairs({ config: { ...config, sources } });
+    onTestFinished(() => second.dispose());
+    const answer = await second.get(`/${broken}`);
+    expect([answer.status, answer.body.equals(Buffer.from(jpeg(1)))]).toEqual([200, true]);
+    expect((await second.get(`/${suspended}`)).status).toBe(404);
+  });
+});
+
+test('the hook that hands a certificate on gives Upstairs both files, for its user alone', async () => {
+  const rgw = { endpoint: '', accessKey: '', secretKey: '' } as Rgw;
+  const elsewhere = { '-o upstairs -g upstairs ': '', $RENEWED_LINEAGE: scratch('lineage') };
+  for (const name of ['fullchain.pem', 'privkey.pem']) writeFileSync(join(elsewhere.$RENEWED_LINEAGE, name), name);
+  const reader = new Reader('stand-alone', { rgw, bucket: '', elsewhere });
+  await reader.follow(0);
+  const tls = join(reader.home, 'etc/upstairs/tls');
+  expect(statSync(tls).mode & 0o777).toBe(0o700);
+  for (const name of ['fullchain.pem', 'privkey.pem']) {
+    expect(readFileSync(join(tls, name), 'utf8')).toBe(name);
+    expect(statSync(join(tls, name)).mode & 0o777).toBe(0o600);
+  }
+});

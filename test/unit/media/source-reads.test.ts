@@ -1,0 +1,90 @@
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { expect, test } from 'vitest';
+import { MemoryCache } from '../../../src/cache/memory-cache.ts';
+import type { ByteRange } from '../../../src/lib/byte-range.ts';
+import { unmarked } from '../../../src/marks/marks.ts';
+import { Bodies } from '../../../src/media/bodies.ts';
+import { SourceReads } from '../../../src/media/source-reads.ts';
+import type { SpoolRoom } from '../../../src/media/spool-room.ts';
+import { type Source, type SourceObject, SourceReadError } from '../../../src/sources/source.ts';
+import { pattern } from './fake-origin.ts';
+
+const bytes = pattern(1000);
+
+/** Objects that count their reads, and what is held of them. */
+class Counted {
+  readonly reads: (ByteRange | undefined)[] = [];
+  held = 0;
+  /** From this read on, counted from 0, the medium gives nothing. */
+  brokenFrom = Number.POSITIVE_INFINITY;
+
+  source(name: string): Source {
+    return { name, open: async () => ({ kind: 'found', object: this.#object() }) };
+  }
+
+  #object(): SourceObject {
+    this.held += 1;
+    let open = true;
+    return {
+      meta: { size: bytes.length, mtimeMs: 0, headers: {} },
+      ...{ mtime: '1', private: false, unchanged: async () => true },
+      read: (range) => {
+        this.reads.push(range);
+        const { first, last } = range ?? { first: 0, last: bytes.length - 1 };
+        const stream = Readable.from([bytes.subarray(first, last + 1)], { objectMode: false });
+        return this.reads.length > this.brokenFrom
+          ? stream.destroy(new SourceReadError('EIO', 'the medium is damaged'))
+          : stream;
+      },
+      close: () => {
+        if (open) this.held -= 1;
+        open = false;
+      },
+    };
+  }
+}
+
+function readsOf(first: Counted, room: Pick<SpoolRoom, 'reserve'>) {
+  const cache = new MemoryCache({ maxBytes: 1e6, maxObjectBytes: 1e6, ttlMs: 1000 });
+  const marks = { get: async () => unmarked };
+  const bodies = new Bodies({ room: room as SpoolRoom, cache, marks, now: () => 0, readAheadBytes: 10 });
+  const none: Source = { name: 'second', open: async () => ({ kind: 'missing' }) };
+  return new SourceReads({
+    ...{ sources: [first.source('first'), none], bodies, wantsWhole: () => true, troubled: () => undefined },
+  });
+}
+
+const noRoom = { reserve: () => undefined };
+
+/** Our own disk is full. */
+const noStorage = {
+  reserve: () => ({
+    memory: undefined,
+    write: () => Promise.reject(new Error('ENOSPC')),
+    read: () => Promise.reject(new Error('ENOSPC')),
+    close: async () => undefined,
+  }),
+};
+
+test('what finds no room is read once, though another source might have had it too', async () => {
+  const first = new Counted();
+  const answer = await readsOf(first, noRoom).read('a.jpg', { barred: false });
+  if (answer.kind !== 'alone') throw new Error(answer.kind);
+  expect(bytes.equals(await buffer(await answer.body.open()))).toBe(true);
+  expect((await buffer(await answer.body.open({ first: 5, last: 7 }))).equals(bytes.subarray(5, 8))).toBe(true);
+  answer.body.release();
+  expect(first.reads).toEqual([undefined, { first: 5, last: 7 }]);
+  expect(first.held).toBe(0);
+});
+
+test('what cannot be spooled, and gives no byte when it is opened again, is held by nobody', async () => {
+  const first = new Counted();
+  first.brokenFrom = 1;
+  expect(await readsOf(first, noStorage).read('a.jpg', { barred: false })).toEqual({
+    kind: 'unavailable',
+    damaged: true,
+  });
+  await new Promise((done) => setImmediate(done));
+  expect([first.reads.length, first.held]).toEqual([2, 0]);
+});
