@@ -49,7 +49,11 @@ export async function mastodon(): Promise<Mastodon> {
     });
     const path = (request.url ?? '').split('?')[0];
     if (path === '/hang') return;
-    if (path === '/refuse-upload') return void response.writeHead(413, { 'content-length': '4' }).end('much');
+    if (path === '/refuse-upload') {
+      // As nginx does: what still comes is read and thrown away. A connection that is closed on unread bytes is reset, and the answer may go with it.
+      response.shouldKeepAlive = true;
+      return void response.writeHead(413, { 'content-length': '4' }).end('much');
+    }
     const hash = createHash('md5');
     request.on('data', (chunk: Buffer) => {
       hash.update(chunk);
