@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { appProblems, appSchema } from './app-schema.ts';
+import { backfillSchema } from './backfill-schema.ts';
 import { bucketSchema } from './bucket-schema.ts';
 import { copySchema } from './copy-schema.ts';
 import { keyPrefix } from './key-prefix.ts';
@@ -97,6 +98,7 @@ export const configSchema = z
     cache: cache.prefault({}).describe('The edge cache: bytes kept in memory near the reader'),
     spool: spool.prefault({}).describe('Bodies under way, read by several at once'),
     copy: copySchema.prefault({}).describe('Copying from the sources into the bucket'),
+    backfill: backfillSchema.prefault({}).describe('Carrying up what nobody asks for'),
     shutdown: shutdown.prefault({}).describe('How long stopping may take'),
     log: log.prefault({}).describe('Logs, as JSON on standard output'),
   })

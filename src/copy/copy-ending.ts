@@ -36,8 +36,8 @@ export function endingOf(
   const look = lookTime(save?.look, options);
   if (outcome.type === 'copied' && turn.uploaded) {
     const { body, md5 } = turn.uploaded;
-    const { source, meta } = body;
-    return { givenUp: false, details: { ...look, reason: null, source, size: meta.size, md5, tries: 0 } };
+    const { source, meta, mtime } = body;
+    return { givenUp: false, details: { ...look, reason: null, source, size: meta.size, md5, mtime, tries: 0 } };
   }
   if (outcome.type !== 'later') {
     // What a look found in order says nothing about why a copy waits.

@@ -1,3 +1,5 @@
+import { laneMigration } from './lane-schema.ts';
+
 /** The ledger's tables, one migration a version. Times are milliseconds since the epoch. */
 export const ledgerMigrations = [
   `CREATE TABLE ledger (
@@ -50,4 +52,5 @@ export const ledgerMigrations = [
    CREATE TRIGGER copies_delete AFTER DELETE ON copies BEGIN
      UPDATE totals SET n = n - 1 WHERE status = old.status;
    END`,
+  laneMigration,
 ];

@@ -63,6 +63,10 @@ export interface ChangeDetails {
   readonly source?: string;
   readonly size?: number;
   readonly md5?: string;
+  /** The source's mtime in decimal seconds, rclone's format. */
+  readonly mtime?: string;
+  /** More about the reason, for people: the system's error code and where in the file it was. `null`: nothing any more. */
+  readonly detail?: string | null;
   /** Not to be taken up before. */
   readonly notBeforeMs?: number;
   readonly lookAtMs?: number;

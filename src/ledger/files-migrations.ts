@@ -1,0 +1,2 @@
+/** What brings `files.db` from one version to the next: files of the sources, objects of the bucket, heat, plan. */
+export const filesMigrations: readonly string[] = [];
