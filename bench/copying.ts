@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pLimit from 'p-limit';
 import { Agent, request } from 'undici';
-import { openLedger } from '../src/app.ts';
+import { openLedger } from '../src/app/wire-ledger.ts';
 import { eventually } from '../test/support/eventually.ts';
 import { mountFaultyDisk } from '../test/support/faulty-disk.ts';
 import { mastodonKey, writeMedia } from '../test/support/media-files.ts';

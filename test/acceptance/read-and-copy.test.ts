@@ -57,7 +57,7 @@ describe.skipIf(needs('ceph', 'fuse').skip)('two hundred first readers at once',
   test.each([
     ['100 kB', 3, 100_000],
     ['60 MB', 4, 60_000_000],
-  ])('of %s cause one upload, and the disk gives each byte once', { timeout: 60_000 }, async (_name, seed, size) => {
+  ])('of %s cause one upload, and the disk gives each byte once', { timeout: 180_000 }, async (_name, seed, size) => {
     const key = mastodonKey(seed, 'mp4');
     const bytes = mp4(seed, size);
     const { upstairs, disk, facts, puts } = await world({ files: { [key]: bytes }, faulty: true });

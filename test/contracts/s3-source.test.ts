@@ -150,11 +150,11 @@ describe.skipIf(without)('an object in an old bucket', () => {
 
   test('whose store does not answer costs the readers their time a few times, and then nothing until it is back', async () => {
     await using proxy = await faultProxy(at.rgw.endpoint, () => 'hang');
-    const slow = begin({ acls: false, connectTimeout: '50ms', headersTimeout: '50ms' }, proxy.endpoint);
+    const slow = begin({ acls: false, connectTimeout: '500ms', headersTimeout: '500ms' }, proxy.endpoint);
     for (let i = 0; i < 5; i++)
       expect(await slow.open('public.jpg', never)).toMatchObject({ kind: 'unavailable', trouble: 'timeout' });
     const began = performance.now();
     expect(await slow.open('public.jpg', never)).toMatchObject({ kind: 'unavailable', trouble: 'busy' });
-    expect(performance.now() - began).toBeLessThan(40);
+    expect(performance.now() - began).toBeLessThan(400);
   });
 });

@@ -176,12 +176,12 @@ describe('a body from the basement', () => {
 describe('a basement that is away', () => {
   test('and never answers costs its readers a deadline, and soon nothing any more', async () => {
     await using server = await silentServer();
-    const remote = basementAt(server.url, { connectTimeout: '50ms', headersTimeout: '50ms' });
+    const remote = basementAt(server.url, { connectTimeout: '500ms', headersTimeout: '500ms' });
     for (let i = 0; i < 5; i++)
       expect(await remote.source.open('a.jpg', never)).toMatchObject({ kind: 'unavailable', trouble: 'timeout' });
     const began = performance.now();
     expect(await remote.source.open('a.jpg', never)).toMatchObject({ kind: 'unavailable', trouble: 'busy' });
-    expect(performance.now() - began).toBeLessThan(40);
+    expect(performance.now() - began).toBeLessThan(400);
     expect(remote.asked).toBe(false);
     await eventually(() => remote.load.outstanding === 0, { everyMs: 10 });
   });
