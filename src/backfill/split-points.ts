@@ -10,6 +10,9 @@ export interface SplitPointsOptions {
   readonly folders: (prefix: string, after: string) => Promise<readonly string[]>;
 }
 
+/** The part of the points that one folder may bring: a folder of a thousand must not hide that there are others beside it. */
+const share = 1 / 4;
+
 /**
  * Where a range can be split so that each part holds something: before the folders that begin in it. First those around the place where it
  * begins, from the top down, then what is in these. None: it is one folder, or a bucket without any. Whatever comes out, the parts together
@@ -26,11 +29,11 @@ export async function splitPoints(
   for (let asked = 0; asked < requests && found.length < wanted; asked++) {
     const folder = toOpen.shift();
     if (folder === undefined) break;
-    const within = (await folders(folder, after)).filter(inside);
+    const within = evenly((await folders(folder, after)).filter(inside), Math.ceil(wanted * share));
     found.push(...within);
     toOpen.push(...within);
   }
-  return evenly([...new Set(found)].sort(compareBytes), wanted);
+  return found.slice(0, wanted).sort(compareBytes);
 }
 
 /** `a/b/c` is in the folders '', `a/` and `a/b/`. */

@@ -59,7 +59,8 @@ export class BucketListing implements ObjectListing {
       ['max-keys', String(limit)],
       ['prefix', keyPrefix + prefix],
     ];
-    if (after !== '') query.push(['start-after', keyPrefix + after]);
+    // Behind the prefix itself: an object of that name has no key here.
+    if (keyPrefix + after !== '') query.push(['start-after', keyPrefix + after]);
     if (delimiter !== undefined) query.push(['delimiter', delimiter]);
     const unsigned = { method: 'GET', host: address.host, path: address.bucketPath, query, headers: {} };
     const { target, headers } = signer.signed({ ...unsigned, payloadHash: 'UNSIGNED-PAYLOAD' });
@@ -84,11 +85,8 @@ export class BucketListing implements ObjectListing {
     const { entries, prefixes, truncated } = understood(text);
     const names = entries.map(({ name }) => this.#own(name));
     for (const [i, name] of names.entries()) {
-      // An object that is named like the prefix itself comes first, and has no name of its own.
-      const before = names[i - 1] ?? after;
-      if (before === '' && i === 0) continue;
       // Were the order another one, what lies between two pages would be overlooked; and a store that knows no `start-after` would be asked for ever.
-      if (compareBytes(before, name) >= 0)
+      if (compareBytes(names[i - 1] ?? after, name) >= 0)
         throw odd(
           i === 0
             ? 'it began with a key that is not behind `start-after`'
@@ -102,7 +100,7 @@ export class BucketListing implements ObjectListing {
     return {
       objects: entries
         .map(({ size, etag }, i) => ({ key: names[i]!, size, etag }))
-        .filter((object) => object.key !== '' && !isOurs(object.key)),
+        .filter((object) => !isOurs(object.key)),
       prefixes: folders.filter((name) => !isOurs(name)),
       upTo: truncated ? last : undefined,
     };
