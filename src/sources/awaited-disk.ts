@@ -2,7 +2,7 @@ import { type DiskOptions, DiskSource } from './disk.ts';
 import { DiskGate } from './disk-gate.ts';
 import { DiskAbsentError, type DiskLink, lookAtDisk, type SeenDirectory } from './disk-look.ts';
 import type { LocalDisk } from './local-disk.ts';
-import { type SourceAnswer, SourceReadError } from './source.ts';
+import { type SourceAnswer, SourceReadError, type Wanted } from './source.ts';
 
 export interface AwaitedDiskOptions extends DiskOptions {
   /** Symlinks below the root that must be as declared. */
@@ -34,6 +34,10 @@ export class AwaitedDisk implements LocalDisk {
     return this.#gate.load;
   }
 
+  get readers(): number {
+    return this.#gate.readers;
+  }
+
   get hung(): boolean {
     return this.#gate.hung;
   }
@@ -42,9 +46,9 @@ export class AwaitedDisk implements LocalDisk {
     return this.#disk ? [] : [`${this.#options.root} ${this.#why}`];
   }
 
-  async open(key: string, signal: AbortSignal): Promise<SourceAnswer> {
+  async open(key: string, signal: AbortSignal, wanted?: Wanted): Promise<SourceAnswer> {
     signal.throwIfAborted();
-    return (await this.#disk?.open(key, signal)) ?? { kind: 'unavailable', trouble: 'not-mounted' };
+    return (await this.#disk?.open(key, signal, wanted)) ?? { kind: 'unavailable', trouble: 'not-mounted' };
   }
 
   /** Looks whether it is there, within the deadline of one operation. A look that hangs keeps its place, so there is one at a time. */

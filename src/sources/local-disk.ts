@@ -4,6 +4,8 @@ import type { Source } from './source.ts';
 export interface LocalDisk extends Source {
   /** Operations under way, and how many of them have outlived their deadline. */
   readonly load: { readonly outstanding: number; readonly stuck: number };
+  /** Operations, of those under way or waiting, that somebody waits for. */
+  readonly readers: number;
   /** It owes so many answers that it is not asked any more until one comes. */
   readonly hung: boolean;
   /** Directories of it that are not there yet, each with the reason: nothing is served from them, and no absence is believed. */
