@@ -12,7 +12,7 @@ import type { CopyRequests } from './copy-requests.ts';
 
 export interface CopiesOptions {
   readonly ledger: Ledger;
-  readonly copier: Copier;
+  readonly copier: Pick<Copier, 'run'>;
   readonly leases: Leases;
   /** False: take the looks that an earlier process left due, and copy nothing. */
   readonly copying: boolean;

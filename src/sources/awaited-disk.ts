@@ -2,11 +2,14 @@ import { type DiskOptions, DiskSource } from './disk.ts';
 import { DiskGate } from './disk-gate.ts';
 import { DiskAbsentError, type DiskLink, lookAtDisk, type SeenDirectory } from './disk-look.ts';
 import type { LocalDisk } from './local-disk.ts';
+import { type Latency, ServiceTimes } from './service-times.ts';
 import { type SourceAnswer, SourceReadError, type Wanted } from './source.ts';
 
 export interface AwaitedDiskOptions extends DiskOptions {
   /** Symlinks below the root that must be as declared. */
   readonly links: readonly DiskLink[];
+  /** Where it is noted what operations take, if that is shared with others. */
+  readonly times?: ServiceTimes;
   /** Why the directory with this real path must not be used, if so. */
   readonly refusal: (path: string) => string | undefined;
 }
@@ -18,6 +21,7 @@ export interface AwaitedDiskOptions extends DiskOptions {
 export class AwaitedDisk implements LocalDisk {
   readonly name: string;
   readonly #options: AwaitedDiskOptions;
+  readonly #times: ServiceTimes;
   readonly #gate: DiskGate;
   #disk: DiskSource | undefined;
   #why = 'was not looked at yet';
@@ -27,7 +31,8 @@ export class AwaitedDisk implements LocalDisk {
   constructor(options: AwaitedDiskOptions) {
     this.name = options.name;
     this.#options = options;
-    this.#gate = new DiskGate(options);
+    this.#times = options.times ?? new ServiceTimes();
+    this.#gate = new DiskGate(options, this.#times);
   }
 
   get load(): { outstanding: number; stuck: number } {
@@ -36,6 +41,10 @@ export class AwaitedDisk implements LocalDisk {
 
   get readers(): number {
     return this.#gate.readers;
+  }
+
+  latency(withinMs: number): Latency {
+    return this.#times.within(withinMs);
   }
 
   get hung(): boolean {

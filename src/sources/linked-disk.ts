@@ -1,4 +1,5 @@
 import type { LocalDisk } from './local-disk.ts';
+import type { Latency } from './service-times.ts';
 import type { SourceAnswer, Wanted } from './source.ts';
 
 /** A subtree of a disk that is a symlink to a directory elsewhere. */
@@ -34,6 +35,11 @@ export class LinkedDisk implements LocalDisk {
 
   get readers(): number {
     return this.#all().reduce((sum, { readers }) => sum + readers, 0);
+  }
+
+  /** All of them note their times in one place. */
+  latency(withinMs: number): Latency {
+    return this.#root.latency(withinMs);
   }
 
   get hung(): boolean {
