@@ -17,12 +17,14 @@ export interface WalkDoorOptions {
   readonly maxOutstanding: number;
   readonly width: number;
   readonly deadlineMs: number;
+  /** Names of a large directory that are held at once. */
+  readonly heldNames?: number;
 }
 
 /** Bytes of a directory whose names are read at once. No file system needs less than a byte a name: these are 65,536 at most. */
 const smallDirectoryBytes = 65_536;
-/** Names that are kept of a larger one, and that one operation reads. */
-const keptNames = 65_536;
+/** Names that are held of a larger one, and that one operation reads. */
+const heldNamesDefault = 65_536;
 const namesPerRead = 1000;
 /** Operations that succeed after one that hung show that the disk is alive: some would come out of the kernel's memory. */
 const signsOfLife = 64;
@@ -91,7 +93,7 @@ export class WalkDoor {
     lower: Lower | undefined,
     alsoDirectory: (name: ByteName) => boolean,
   ): Promise<{ readonly names: ByteName[]; readonly more: boolean } | { readonly code: string }> {
-    const smallest = new SmallestNames(lower, keptNames);
+    const smallest = new SmallestNames(lower, this.#options.heldNames ?? heldNamesDefault);
     const add = (entries: readonly Dirent<Buffer>[]) => {
       for (const entry of entries) {
         const name = entry.name.toString('latin1');
