@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { keyOfTarget } from '../backfill/access-log/key-of-target.ts';
 import { LogImport } from '../backfill/access-log/log-import.ts';
 import { OwnHeat } from '../backfill/own-heat.ts';
@@ -6,6 +5,7 @@ import type { Config } from '../config/schema.ts';
 import type { Heat } from '../ledger/heat.ts';
 import { SqliteHeat } from '../ledger/sqlite-heat.ts';
 import type { Context } from './context.ts';
+import { filesDatabase } from './wire-files.ts';
 
 /** More keys are not kept: some 200 MB. What is asked for more rarely than the millionth key is as good as never asked for. */
 const maxKeys = 1_000_000;
@@ -38,5 +38,5 @@ export function logImport(config: Config, heat: Heat, now: () => number, host: s
 }
 
 function heatIn({ state, backfill }: Config, nowMs: number, more: { busyMs?: number }): Heat {
-  return new SqliteHeat(join(state.dir, 'files.db'), { halfLifeMs: backfill.heatHalfLife, maxKeys, nowMs, ...more });
+  return new SqliteHeat(filesDatabase(state.dir), { halfLifeMs: backfill.heatHalfLife, maxKeys, nowMs, ...more });
 }
