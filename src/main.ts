@@ -78,6 +78,23 @@ program
   )
   .action(async (options) => (await import('./cli/acl-fix.ts')).aclFix(options));
 
+program
+  .command('heat')
+  .description('what is asked for most, and goes up first')
+  .command('import')
+  .description('count the views that access logs tell of')
+  .argument('<log...>', 'access logs, also packed with gzip; - for what comes in')
+  .addOption(config())
+  .option('--host <host>', 'the host that was asked, where a log does not tell it')
+  .option('--json', 'the counts as JSON')
+  .addHelpText(
+    'after',
+    "\nLogs are nginx's `combined`, or have a JSON object in each line, with `request` (or `request_method` and `request_uri`), `status`, one of `time_iso8601`, `time_local` and `msec`, and, where they are known, `host` and `remote_addr`. " +
+      'GET and HEAD count that were answered with 200, 206 or 304; the parts of a video that one address fetches within minutes are one view. A log may be imported again when it has grown, was renamed or packed: each line counts once. ' +
+      'Exit code: 0 all logs were read, 1 some could not.',
+  )
+  .action(async (logs, options) => (await import('./cli/heat.ts')).heatImport({ ...options, logs }));
+
 const ledger = program.command('ledger').description('keep the state, and bring it back');
 ledger
   .command('backup')

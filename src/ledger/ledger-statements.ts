@@ -8,6 +8,7 @@ export function prepareLedger(db: DatabaseSync) {
     copy: db.prepare(
       'SELECT status, since_ms, look, deleting, tries, failures, not_before_ms FROM copies WHERE key = ?',
     ),
+    status: db.prepare('SELECT status FROM copies WHERE key = ?'),
     attempts: db.prepare('SELECT id, generation, md5, size, source_acl AS sourceAcl FROM attempts WHERE key = ?'),
     ask: db.prepare(
       `INSERT INTO copies (key, status, since_ms, asks, asked_ms) VALUES (:key, 'wanted', :nowMs, :n, :nowMs)

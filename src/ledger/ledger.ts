@@ -130,6 +130,8 @@ export interface Ledger {
   record(key: string): Promise<CopyRecord>;
   /** The status as readers need it, and since when. */
   status(key: string): Promise<{ status: CopyStatus; sinceMs: number } | undefined>;
+  /** The same of many keys at once, without since when; some hundred at most. Keys that nobody asked for are left out. */
+  statuses(keys: readonly string[]): Promise<ReadonlyMap<string, CopyStatus>>;
   /** A key that is wanted: how often it was tried in vain, and when it may be taken up; `lookFirst`: not before its first look. */
   queued(key: string): Promise<Queued | undefined>;
   /**

@@ -66,6 +66,15 @@ export class SqliteLedger implements Ledger {
     return row === undefined || row.status === 'none' ? undefined : { status: row.status, sinceMs: row.since_ms };
   }
 
+  async statuses(keys: readonly string[]): Promise<ReadonlyMap<string, CopyStatus>> {
+    const found = new Map<string, CopyStatus>();
+    for (const key of keys) {
+      const row = this.#sql.status.get(key) as { status: CopyStatus | 'none' } | undefined;
+      if (row && row.status !== 'none') found.set(key, row.status);
+    }
+    return found;
+  }
+
   async queued(key: string): Promise<Queued | undefined> {
     const row = this.#sql.copy.get(key) as CopyRow | undefined;
     if (row?.status !== 'wanted') return undefined;

@@ -220,6 +220,10 @@ export class Reporter {
     );
   };
 
+  readonly heatNotRecorded = (error: unknown): void => {
+    this.#logger.warn({ event: 'heat', error }, 'what was asked for could not be written down: it is tried again');
+  };
+
   readonly sweepFailed = (error: unknown): void => {
     this.#logger.error({ event: 'marks', error }, 'settled marks could not be looked through');
   };
