@@ -3,7 +3,7 @@
  * and counted as before, however many wait behind them.
  */
 export const backfillMigration = `
-  ALTER TABLE copies ADD COLUMN rank INTEGER;
+  ALTER TABLE copies ADD COLUMN rank REAL;
   DROP INDEX copies_wanted;
   CREATE INDEX copies_wanted ON copies (asks DESC, asked_ms) WHERE status = 'wanted' AND ready = 1 AND lane = 0;
   DROP INDEX copies_wanted_age;

@@ -97,7 +97,7 @@ export interface BackfillFile {
   /** The source that is said to have it. */
   readonly source: string;
   readonly size: number;
-  /** Its place in the plan: the lowest comes first. */
+  /** Its place in the plan: the lowest comes first; any number. */
   readonly rank: number;
 }
 

@@ -157,7 +157,7 @@ export function ledgerContract(name: string, makeFixture: () => LedgerFixture): 
       const waiting = async () => [...(await ledger.counts(0)).backfill];
 
       test('gives the files of a source in the order of the plan, and nothing to the first lane', async () => {
-        expect(await backfill([file('late', 9), file('early', 2), file('other', 1, 'attic')])).toBe(3);
+        expect(await backfill([file('late', 9), file('early', -2.5), file('other', 1, 'attic')])).toBe(3);
         expect(await ledger.backfillDue('basement', 2000, 9)).toEqual(['early', 'late']);
         expect(await ledger.backfillDue('basement', 2000, 1)).toEqual(['early']);
         expect(await ledger.backfillDue('attic', 2000, 9)).toEqual(['other']);
