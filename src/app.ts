@@ -5,6 +5,7 @@ import { wireAppHost } from './app/wire-app-host.ts';
 import { wireBucket } from './app/wire-bucket.ts';
 import { wireCopies, wirePace } from './app/wire-copies.ts';
 import { wireGateway } from './app/wire-gateway.ts';
+import { wireInventory } from './app/wire-inventory.ts';
 import { openLedger } from './app/wire-ledger.ts';
 import { wireMedia } from './app/wire-media.ts';
 import type { Config } from './config/schema.ts';
@@ -110,6 +111,7 @@ async function wire(context: Context): Promise<App> {
     vanished: report.vanished,
   });
 
+  const inventory = config.backfill.enabled ? wireInventory(context, bucket.identity) : undefined;
   metrics.observe({
     cache: () => media.cache,
     spool: () => media.room.used,
@@ -119,6 +121,7 @@ async function wire(context: Context): Promise<App> {
     identity: () => bucket.identity.state,
     ledger: () => ledger.counts(now()),
     openIntents: () => marks.openIntents(),
+    inventory: () => inventory?.last(),
     now,
   });
   const takenOut = await marks.knowSources(config.sources.map(({ name }) => name));
@@ -137,6 +140,10 @@ async function wire(context: Context): Promise<App> {
   teardown.add('mark sweep', () => sweep.stop());
   await copies.start();
   teardown.add('copies', () => copies.stop(config.shutdown.copies));
+  if (inventory) {
+    inventory.start();
+    teardown.add('inventory', () => inventory.stop());
+  }
   const { write } = config;
   const gateway = { marks, uploads: marks.uploads, ledger, leases, bucket, media, reads, copies: requests };
   const ports = await openListeners({

@@ -6,6 +6,7 @@ import type { MutationResult } from '../gateway/mutations.ts';
 import type { OperationName } from '../gateway/operation.ts';
 import type { UpstreamName } from '../http/app-target.ts';
 import type { CopyReason, CopyStatus } from '../ledger/ledger.ts';
+import type { Listing } from '../ledger/objects.ts';
 import type { SourceTrouble } from '../sources/source.ts';
 
 export type StatusClass = '1xx' | '2xx' | '3xx' | '4xx' | '5xx';
@@ -37,6 +38,8 @@ export interface Readings {
     looksDue: number;
     oldestWantedMs: number | undefined;
   }>;
+  /** Undefined: the bucket is not listed by this program. */
+  inventory(): Promise<Listing | undefined> | undefined;
   now(): number;
 }
 
@@ -82,6 +85,17 @@ export class Metrics {
   readonly mendsRefused = this.#counter(
     'mends_refused_total',
     'Deletes and ACL changes of our own that the store refused',
+    [],
+  );
+
+  readonly inventoryFailures = this.#counter(
+    'inventory_failures_total',
+    'Listings of the bucket that did not come to their end; the next one goes on where it stopped',
+    [],
+  );
+  readonly inventoryTroubles = this.#counter(
+    'inventory_troubles_total',
+    'Requests for a page of the listing that failed and were sent again',
     [],
   );
 
@@ -143,6 +157,16 @@ export class Metrics {
     this.#reading('certificate_remaining_seconds', 'Time until a certificate ends', ['listener'], (g) => {
       for (const [listener, endsMs] of this.#certificateEnds) g.labels(listener).set((endsMs - readings.now()) / 1000);
     });
+    this.#reading(
+      'inventory_ended_timestamp_seconds',
+      'When a listing of the bucket last ended; 0: none has',
+      [],
+      async (g) => g.set(((await readings.inventory())?.endedMs ?? 0) / 1000),
+    );
+    this.#reading('inventory_objects', 'Objects in the bucket, as that listing told', [], async (g) =>
+      g.set((await readings.inventory())?.objects ?? 0),
+    );
+    this.#reading('inventory_bytes', 'Their bytes', [], async (g) => g.set((await readings.inventory())?.bytes ?? 0));
     this.#reading('copy_looks_due', 'Looks that are due', [], async (g) => g.set((await readings.ledger()).looksDue));
   }
 
