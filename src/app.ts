@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Context } from './app/context.ts';
 import { wireAppHost } from './app/wire-app-host.ts';
 import { wireBucket } from './app/wire-bucket.ts';
-import { wireCopies } from './app/wire-copies.ts';
+import { wireCopies, wirePace } from './app/wire-copies.ts';
 import { wireGateway } from './app/wire-gateway.ts';
 import { wireInventory } from './app/wire-inventory.ts';
 import { openLedger } from './app/wire-ledger.ts';
@@ -73,7 +73,17 @@ async function wire(context: Context): Promise<App> {
   const bucket = await wireBucket(context, ledger);
   const media = await wireMedia(context, marks);
   const leases = new Leases();
-  const copies = wireCopies(context, { marks, ledger, bucket, media, leases, purge: (key) => reads.purge(key) });
+  const pace = wirePace(context);
+  const copies = wireCopies(context, {
+    marks,
+    ledger,
+    bucket,
+    media,
+    leases,
+    pace,
+    backfill: undefined,
+    purge: (key) => reads.purge(key),
+  });
   const moving = config.phase === 'move';
   const requests: CopyRequests = moving ? copies : { request: (_key, body) => body?.release() };
   const reads = new ReadThrough({

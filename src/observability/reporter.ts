@@ -221,6 +221,10 @@ export class Reporter {
     );
   };
 
+  readonly heatNotRecorded = (error: unknown): void => {
+    this.#logger.warn({ event: 'heat', error }, 'what was asked for could not be written down: it is tried again');
+  };
+
   readonly inventoryBegan = (): void => {
     this.#logger.info({ event: 'inventory' }, 'listing the bucket');
   };
