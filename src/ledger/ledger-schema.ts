@@ -1,3 +1,4 @@
+import { failuresMigration } from './failures-schema.ts';
 import { laneMigration } from './lane-schema.ts';
 
 /** The ledger's tables, one migration a version. Times are milliseconds since the epoch. */
@@ -53,4 +54,5 @@ export const ledgerMigrations = [
      UPDATE totals SET n = n - 1 WHERE status = old.status;
    END`,
   laneMigration,
+  failuresMigration,
 ];

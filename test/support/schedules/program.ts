@@ -55,7 +55,7 @@ export class Program {
       store: parkedStore(bed, this.calls, watch, weakness),
       identity: ours,
       leases: this.leases,
-      forCopy: async () => (plan.world.below ? this.#source() : 'gone-below'),
+      forCopy: async () => (plan.world.below ? this.#source() : { reason: 'gone-below' }),
       contentType: () => 'text/plain',
       isPrivate: () => false,
       acls: true,
