@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { headerValue, integer } from './scalars.ts';
-import { duration, size } from './units.ts';
+import { duration, rate, size, throughput } from './units.ts';
 
 const retry = z
   .strictObject({
@@ -9,6 +9,11 @@ const retry = z
     times: integer({ least: 0 }).prefault(10).describe('Tries after the first, then the copy is given up'),
   })
   .refine((value) => value.first <= value.most, { path: ['first'], error: 'must not be longer than copy.retry.most' });
+
+const pace = z.strictObject({
+  bytes: throughput().prefault('off').describe('Bytes per second to the bucket, all copies together'),
+  requests: rate().prefault('off').describe('Requests per second to the bucket, all copies together'),
+});
 
 const looks = z
   .array(duration())
@@ -33,6 +38,7 @@ export const copySchema = z.strictObject({
     .prefault('public, max-age=315576000, immutable')
     .describe("Cache-Control of copies; the default is Mastodon's own"),
   requestTimeout: duration().prefault('10m').describe('Time for one upload request'),
+  pace: pace.prefault({}).describe('How fast copies may go; when the bucket says SlowDown, they wait by themselves'),
   retry: retry.prefault({}).describe('When to try a failed copy again'),
   maxQueued: integer().prefault(1_000_000).describe('Copies that may wait; more are left for later readers'),
 });

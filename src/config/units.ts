@@ -22,6 +22,10 @@ const sizeForms =
   'must be a size: a whole number of bytes, or one with a unit: B, KB, MB, GB, TB, KiB, MiB, GiB, TiB (512MiB)';
 const durationForms = 'must be a duration: a whole number with a unit: ms, s, m, h, d (250ms, 60s, 10m, 24h, 7d)';
 
+const ratePattern = /^(\d{1,9})\/s$/;
+const throughputForms = 'must be off, or a size per second: 500KiB/s, 5MiB/s';
+const rateForms = 'must be off, or a whole number per second: 100/s';
+
 /** Timers count in 31 bits of milliseconds: a longer one fires at once. */
 const longest = '24d';
 
@@ -39,6 +43,17 @@ export function parseDuration(text: string): number | undefined {
   if (digits === undefined) return undefined;
   const ms = Number(digits) * msPer[unit as keyof typeof msPer];
   return Number.isSafeInteger(ms) ? ms : undefined;
+}
+
+/** Bytes per second in `5MiB/s`; undefined where the text is none. */
+export function parseThroughput(text: string): number | undefined {
+  return text.endsWith('/s') ? parseSize(text.slice(0, -2)) : undefined;
+}
+
+/** Times per second in `100/s`; undefined where the text is none. */
+export function parseRate(text: string): number | undefined {
+  const [, digits] = ratePattern.exec(text) ?? [];
+  return digits === undefined ? undefined : Number(digits);
 }
 
 /** Schema of a size; gives bytes. Bounds are written the way an operator writes them, and are inclusive. */
@@ -64,4 +79,24 @@ export function duration({ least = '1ms', most = longest }: { least?: string; mo
       context.addIssue({ code: 'custom', message: `must be a duration from ${least} to ${most}` });
       return z.NEVER;
     });
+}
+
+/** Schema of a limit in bytes; gives bytes per second, or undefined for `off`: no limit. At least 1KiB/s: slower, nothing would ever end. */
+export function throughput() {
+  return perSecond(parseThroughput, 1024, throughputForms);
+}
+
+/** Schema of a limit in times; gives times per second, or undefined for `off`: no limit. */
+export function rate() {
+  return perSecond(parseRate, 1, rateForms);
+}
+
+function perSecond(parse: (text: string) => number | undefined, least: number, forms: string) {
+  return z.string({ error: forms }).transform((text, context) => {
+    if (text === 'off') return undefined;
+    const value = parse(text);
+    if (value !== undefined && value >= least) return value;
+    context.addIssue({ code: 'custom', message: forms });
+    return z.NEVER;
+  });
 }

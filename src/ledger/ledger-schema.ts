@@ -1,5 +1,7 @@
+import { backfillMigration } from './backfill-schema.ts';
 import { failuresMigration } from './failures-schema.ts';
 import { laneMigration } from './lane-schema.ts';
+import { ordersMigration } from './orders-schema.ts';
 
 /** The ledger's tables, one migration a version. Times are milliseconds since the epoch. */
 export const ledgerMigrations = [
@@ -54,5 +56,7 @@ export const ledgerMigrations = [
      UPDATE totals SET n = n - 1 WHERE status = old.status;
    END`,
   laneMigration,
+  backfillMigration,
   failuresMigration,
+  ordersMigration,
 ];

@@ -12,10 +12,22 @@ export function prepareLedger(db: DatabaseSync) {
     ask: db.prepare(
       `INSERT INTO copies (key, status, since_ms, asks, asked_ms) VALUES (:key, 'wanted', :nowMs, :n, :nowMs)
        ON CONFLICT (key) DO UPDATE SET
+         lane = 0,
          asks = asks + :n,
          asked_ms = coalesce(asked_ms, :nowMs),
          since_ms = iif(status = 'none' OR (status = 'refused' AND since_ms <= :reviveMs), :nowMs, since_ms),
          status = iif(status = 'none' OR (status = 'refused' AND since_ms <= :reviveMs), 'wanted', status)`,
+    ),
+    backfill: db.prepare(
+      `INSERT INTO copies (key, status, since_ms, lane, rank, source, size)
+       VALUES (:key, 'wanted', :nowMs, 1, :rank, :source, :size)
+       ON CONFLICT (key) DO UPDATE SET
+         lane = 1, rank = :rank, source = :source, size = :size, since_ms = :nowMs, status = 'wanted', tries = 0, failures = 0
+       WHERE status = 'none' OR (status = 'refused' AND since_ms <= :reviveMs)`,
+    ),
+    /** To the lane of what was asked for; two statements, so that the partial indexes serve. */
+    lift: [1, 0].map((ready) =>
+      db.prepare(`UPDATE copies SET lane = 0 WHERE status = 'wanted' AND ready = ${ready} AND lane = 1 AND source = ?`),
     ),
     ensure: db.prepare("INSERT INTO copies (key, status, since_ms) VALUES (?, 'none', ?) ON CONFLICT (key) DO NOTHING"),
     setStatus: db.prepare(
@@ -49,9 +61,18 @@ export function prepareLedger(db: DatabaseSync) {
          SELECT key FROM copies WHERE status = 'wanted' AND ready = 0 AND not_before_ms <= ? LIMIT 1000)`,
     ),
     due: db.prepare(
-      `SELECT key FROM copies INDEXED BY copies_wanted WHERE status = 'wanted' AND ready = 1 AND look IS NOT 0
+      `SELECT key FROM copies INDEXED BY copies_wanted WHERE status = 'wanted' AND ready = 1 AND lane = 0 AND look IS NOT 0
        ORDER BY asks DESC, asked_ms LIMIT ?`,
     ),
+    backfillDue: db.prepare(
+      `SELECT key FROM copies INDEXED BY copies_backfill WHERE status = 'wanted' AND ready = 1 AND lane = 1
+         AND source = ? AND look IS NOT 0 ORDER BY rank LIMIT ?`,
+    ),
+    backfillReady: db.prepare(
+      `SELECT count(*) AS n FROM copies INDEXED BY copies_backfill
+       WHERE status = 'wanted' AND ready = 1 AND lane = 1 AND source = ?`,
+    ),
+    backfillTotals: db.prepare('SELECT source, n FROM backfill_totals WHERE n > 0'),
     looksDue: db.prepare(
       'SELECT key FROM copies WHERE look IS NOT NULL AND look_at_ms <= ? ORDER BY look_at_ms LIMIT ?',
     ),
@@ -66,7 +87,7 @@ export function prepareLedger(db: DatabaseSync) {
     ),
     totals: db.prepare('SELECT status, n FROM totals'),
     gauges: db.prepare(
-      `SELECT (SELECT min(asked_ms) FROM copies WHERE status = 'wanted') AS oldest,
+      `SELECT (SELECT min(asked_ms) FROM copies WHERE status = 'wanted' AND lane = 0) AS oldest,
          (SELECT count(*) FROM attempts) AS attempts,
          (SELECT count(*) FROM copies WHERE look IS NOT NULL AND look_at_ms <= :nowMs) AS looks`,
     ),

@@ -4,6 +4,9 @@
  */
 export type CopyStatus = 'wanted' | 'copied' | 'superseded' | 'refused';
 
+/** Copies that somebody asked for come before those of the backfill, which nobody asks for. */
+export type Lane = 'asked-for' | 'backfill';
+
 /** Why a copy was put off or given up: a closed set, also a metric label. */
 export type CopyReason =
   | 'too-young'
@@ -100,8 +103,20 @@ export interface Binding {
   readonly bucket: string;
 }
 
+/** A file for the second lane. */
+export interface BackfillFile {
+  readonly key: string;
+  /** The source that is said to have it. */
+  readonly source: string;
+  readonly size: number;
+  /** Its place in the plan: the lowest comes first. */
+  readonly rank: number;
+}
+
 export interface LedgerCounts {
   readonly byStatus: Readonly<Record<CopyStatus, number>>;
+  /** Of those that are wanted: the second lane's, by source. */
+  readonly backfill: ReadonlyMap<string, number>;
   readonly openAttempts: number;
   readonly looksDue: number;
   /** When the oldest key that is still wanted was first asked for. */
@@ -131,15 +146,29 @@ export interface Ledger {
   queued(key: string): Promise<Queued | undefined>;
   /**
    * Adds so many asks to each key: unknown ones become `wanted`, and `refused` ones again that were given up before `reviveMs`. `copied` and
-   * `superseded` stay what they are.
+   * `superseded` stay what they are. What waits in the second lane comes into the first.
    */
   ask(asks: ReadonlyMap<string, number>, nowMs: number, reviveMs: number): Promise<void>;
+  /**
+   * Makes these `wanted`, in the second lane, all at once: unknown ones, and `refused` ones that were given up before `reviveMs`. Whatever
+   * else is known of a key stays. Returns how many that were.
+   */
+  backfill(files: readonly BackfillFile[], nowMs: number, reviveMs: number): Promise<number>;
+  /** What waits in the second lane for sources that are not among these comes into the first, where every source is asked for it. */
+  liftAllBut(sources: readonly string[]): Promise<void>;
   change(key: string, change: RecordChange, details: ChangeDetails, nowMs: number): Promise<void>;
-  /** Keys that are wanted and due, most asked-for first, then oldest; none whose first look after an unknown outcome is still to come. */
+  /**
+   * Keys of the first lane that are wanted and due, most asked-for first, then oldest; none whose first look after an unknown outcome is
+   * still to come.
+   */
   due(nowMs: number, limit: number): Promise<readonly string[]>;
+  /** The same of the second lane, of one source, in the order of the plan. */
+  backfillDue(source: string, nowMs: number, limit: number): Promise<readonly string[]>;
+  /** How many of the second lane, of one source, need not wait for their time. */
+  backfillReady(source: string, nowMs: number): Promise<number>;
   /** Keys whose next look is due, oldest first. */
   looksDue(nowMs: number, limit: number): Promise<readonly string[]>;
-  /** When `due` or `looksDue` will next have something that they do not have now. */
+  /** When `due`, `backfillDue` or `looksDue` will next have something that they do not have now. */
   nextDueMs(nowMs: number): Promise<number | undefined>;
   /** After a start: every open attempt is an unknown outcome, its looks begin anew. Returns how many keys. */
   reopen(nowMs: number): Promise<number>;

@@ -4,6 +4,7 @@ import { BatchWriter } from '../lib/batch-writer.ts';
 import { openDatabase } from '../lib/sqlite.ts';
 import type {
   Attempt,
+  BackfillFile,
   Binding,
   ChangeDetails,
   CopyRecord,
@@ -78,6 +79,22 @@ export class SqliteLedger implements Ledger {
     });
   }
 
+  async backfill(files: readonly BackfillFile[], nowMs: number, reviveMs: number): Promise<number> {
+    return await this.#writer.write(() => {
+      let begun = 0;
+      for (const { key, source, size, rank } of files)
+        begun += Number(this.#sql.backfill.run({ key, source, size, rank, nowMs, reviveMs }).changes);
+      return begun;
+    });
+  }
+
+  liftAllBut(sources: readonly string[]): Promise<void> {
+    return this.#writer.write(() => {
+      for (const { source } of this.#backfillTotals())
+        if (!sources.includes(source)) for (const lift of this.#sql.lift) lift.run(source);
+    });
+  }
+
   change(key: string, change: RecordChange, details: ChangeDetails, nowMs: number): Promise<void> {
     return this.#writer.write(() => {
       this.#sql.ensure.run(key, nowMs);
@@ -111,6 +128,16 @@ export class SqliteLedger implements Ledger {
     return keysOf(this.#sql.due.all(limit));
   }
 
+  async backfillDue(source: string, nowMs: number, limit: number): Promise<readonly string[]> {
+    this.#sql.ripen.run(nowMs);
+    return keysOf(this.#sql.backfillDue.all(source, limit));
+  }
+
+  async backfillReady(source: string, nowMs: number): Promise<number> {
+    this.#sql.ripen.run(nowMs);
+    return (this.#sql.backfillReady.get(source) as { n: number }).n;
+  }
+
   async looksDue(nowMs: number, limit: number): Promise<readonly string[]> {
     return keysOf(this.#sql.looksDue.all(nowMs, limit));
   }
@@ -135,7 +162,8 @@ export class SqliteLedger implements Ledger {
       attempts: number;
       looks: number;
     };
-    return { byStatus, openAttempts: attempts, looksDue: looks, oldestWantedMs: oldest ?? undefined };
+    const backfill = new Map(this.#backfillTotals().map(({ source, n }) => [source, n]));
+    return { byStatus, backfill, openAttempts: attempts, looksDue: looks, oldestWantedMs: oldest ?? undefined };
   }
 
   async list(status: CopyStatus, limit: number): Promise<readonly ListedCopy[]> {
@@ -148,6 +176,10 @@ export class SqliteLedger implements Ledger {
   async close(): Promise<void> {
     this.#writer.close();
     this.#db.close();
+  }
+
+  #backfillTotals(): { source: string; n: number }[] {
+    return this.#sql.backfillTotals.all() as { source: string; n: number }[];
   }
 
   #replaceAttempts(key: string, attempts: readonly Attempt[]): void {

@@ -150,6 +150,104 @@ export function ledgerContract(name: string, makeFixture: () => LedgerFixture): 
       });
     });
 
+    describe('the second lane', () => {
+      const file = (key: string, rank: number, source = 'basement') => ({ key, source, size: 10, rank });
+      const backfill = (files: Parameters<Ledger['backfill']>[0], nowMs = 1000, reviveMs = -1) =>
+        ledger.backfill(files, nowMs, reviveMs);
+      const waiting = async () => [...(await ledger.counts(0)).backfill];
+
+      test('gives the files of a source in the order of the plan, and nothing to the first lane', async () => {
+        expect(await backfill([file('late', 9), file('early', 2), file('other', 1, 'attic')])).toBe(3);
+        expect(await ledger.backfillDue('basement', 2000, 9)).toEqual(['early', 'late']);
+        expect(await ledger.backfillDue('basement', 2000, 1)).toEqual(['early']);
+        expect(await ledger.backfillDue('attic', 2000, 9)).toEqual(['other']);
+        expect(await ledger.due(2000, 9)).toEqual([]);
+        expect(await ledger.status('early')).toEqual({ status: 'wanted', sinceMs: 1000 });
+        expect(await waiting()).toEqual([
+          ['attic', 1],
+          ['basement', 2],
+        ]);
+        const { byStatus, oldestWantedMs } = await ledger.counts(0);
+        expect([byStatus.wanted, oldestWantedMs]).toEqual([3, undefined]);
+      });
+
+      test('is left for the first by what somebody asks for', async () => {
+        await backfill([file('a', 1), file('b', 2)]);
+        await ask('b', 5000);
+        expect(await ledger.due(6000, 9)).toEqual(['b']);
+        expect(await ledger.backfillDue('basement', 6000, 9)).toEqual(['a']);
+        expect(await waiting()).toEqual([['basement', 1]]);
+        expect((await ledger.counts(0)).oldestWantedMs).toBe(5000);
+      });
+
+      test.each(['copied', 'superseded', 'refused'] as const)('leaves a %s key what it is', async (status) => {
+        await change('a', { status }, {}, 3000);
+        expect(await backfill([file('a', 1)], 4000, 2999)).toBe(0);
+        expect(await ledger.status('a')).toEqual({ status, sinceMs: 3000 });
+        expect(await waiting()).toEqual([]);
+      });
+
+      test('does not take from the first what was asked for', async () => {
+        await ask('a');
+        expect(await backfill([file('a', 1)])).toBe(0);
+        expect(await ledger.due(2000, 9)).toEqual(['a']);
+        expect(await waiting()).toEqual([]);
+      });
+
+      test('tries again what was given up long enough ago', async () => {
+        await change('a', { status: 'refused' }, { tries: 3, reason: 'damaged' }, 1000);
+        expect(await backfill([file('a', 1)], 9000, 3000)).toBe(1);
+        expect(await ledger.backfillDue('basement', 9000, 9)).toEqual(['a']);
+        expect(await ledger.queued('a')).toMatchObject({ tries: 0 });
+      });
+
+      test('takes up again the key of an upload whose outcome is open, and its look goes before', async () => {
+        await change('a', { status: 'none', attempts: [attempt('1')], look: 0 });
+        expect(await backfill([file('a', 1)])).toBe(1);
+        expect(await ledger.backfillDue('basement', 9000, 9)).toEqual([]);
+        expect((await ledger.record('a')).attempts).toEqual([attempt('1')]);
+      });
+
+      test('waits with a failed key as the first does', async () => {
+        await backfill([file('a', 1), file('b', 2)]);
+        await change('a', {}, { notBeforeMs: 5000, tries: 1, reason: 'damaged' });
+        expect(await ledger.backfillDue('basement', 4999, 9)).toEqual(['b']);
+        expect(await ledger.backfillReady('basement', 4999)).toBe(1);
+        expect(await ledger.nextDueMs(4999)).toBe(5000);
+        expect(await ledger.backfillDue('basement', 5000, 9)).toEqual(['a', 'b']);
+        expect(await ledger.backfillReady('basement', 5000)).toBe(2);
+        expect(await waiting()).toEqual([['basement', 2]]);
+      });
+
+      test('is over for what is copied, given up or dropped, and the counts agree', async () => {
+        await backfill(['a', 'b', 'c', 'd'].map((key, rank) => file(key, rank)));
+        await change('a', { status: 'copied' }, { source: 'attic' });
+        await change('b', { status: 'refused' });
+        await change('c', { status: 'none' });
+        expect(await ledger.backfillDue('basement', 9000, 9)).toEqual(['d']);
+        expect(await waiting()).toEqual([['basement', 1]]);
+        expect(await ledger.record('c')).toEqual(noRecord);
+      });
+
+      test('survives a restart', async () => {
+        await backfill([file('a', 1), file('b', 2)]);
+        await again();
+        await ledger.reopen(5000);
+        expect(await ledger.backfillDue('basement', 6000, 9)).toEqual(['a', 'b']);
+        expect(await waiting()).toEqual([['basement', 2]]);
+      });
+
+      test('keeps nothing for a source that is not there any more: every source is asked for it', async () => {
+        await backfill([file('a', 1), file('b', 2), file('c', 3, 'attic')]);
+        await change('b', {}, { notBeforeMs: 5000 });
+        await ledger.liftAllBut(['attic']);
+        expect(await ledger.due(5000, 9)).toEqual(expect.arrayContaining(['a', 'b']));
+        expect(await ledger.backfillDue('basement', 5000, 9)).toEqual([]);
+        expect(await ledger.backfillDue('attic', 5000, 9)).toEqual(['c']);
+        expect(await waiting()).toEqual([['attic', 1]]);
+      });
+    });
+
     describe('a change', () => {
       test('leaves out what it does not name', async () => {
         await ask('a');
@@ -359,7 +457,7 @@ export function ledgerContract(name: string, makeFixture: () => LedgerFixture): 
     test('counts an empty ledger as nothing', async () => {
       const { byStatus, ...rest } = await ledger.counts(0);
       expect(byStatus).toMatchObject({ wanted: 0, copied: 0, superseded: 0, refused: 0 });
-      expect(rest).toEqual({ openAttempts: 0, looksDue: 0, oldestWantedMs: undefined });
+      expect(rest).toEqual({ backfill: new Map(), openAttempts: 0, looksDue: 0, oldestWantedMs: undefined });
     });
 
     test('asks again for what was given up long enough ago, and leaves what was given up since', async () => {

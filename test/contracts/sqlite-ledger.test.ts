@@ -4,6 +4,7 @@ import { execPath } from 'node:process';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { prepareLedger } from '../../src/ledger/ledger-statements.ts';
 import { SqliteLedger } from '../../src/ledger/sqlite-ledger.ts';
 import { scratch } from '../support/scratch.ts';
 import { attempt, ledgerContract } from './ledger.contract.ts';
@@ -79,4 +80,24 @@ test('a write after closing is told so, and harms nobody', { timeout: 2000 }, as
   const ledger = new SqliteLedger(join(scratch(), 'ledger.db'), { batchMs: 1 });
   await ledger.close();
   await expect(ledger.change('a', { attempts: [attempt('1')] }, {}, 1)).rejects.toThrow();
+});
+
+test('whose turn it is in either lane is read from an index, in order, whatever waits in the other', async () => {
+  const file = join(scratch(), 'ledger.db');
+  await new SqliteLedger(file, { batchMs: 1 }).close();
+  const db = new DatabaseSync(file);
+  const { due, backfillDue, backfillReady, lift } = prepareLedger({
+    prepare: (sql: string) => ({ sql }) as unknown,
+  } as DatabaseSync) as unknown as Record<string, { sql: string }> & { lift: { sql: string }[] };
+  const plan = (statement: { sql: string } | undefined) =>
+    db
+      .prepare(`EXPLAIN QUERY PLAN ${statement?.sql}`)
+      .all(...Array.from({ length: statement?.sql.match(/\?/g)?.length ?? 0 }, () => 1))
+      .map(({ detail }) => detail);
+  expect(plan(due)).toEqual(['SCAN copies USING INDEX copies_wanted']);
+  expect(plan(backfillDue)).toEqual(['SEARCH copies USING INDEX copies_backfill (source=?)']);
+  expect(plan(backfillReady)).toEqual(['SEARCH copies USING INDEX copies_backfill (source=?)']);
+  expect(plan(lift[0])).toEqual(['SEARCH copies USING INDEX copies_backfill (source=?)']);
+  expect(plan(lift[1])).toEqual(['SCAN copies USING INDEX copies_not_before']);
+  db.close();
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { duration, parseDuration, parseSize, size } from '../../../src/config/units.ts';
+import { duration, parseDuration, parseSize, rate, size, throughput } from '../../../src/config/units.ts';
 
 describe('sizes', () => {
   it.each([
@@ -74,6 +74,36 @@ describe('durations', () => {
   it('are not zero, unless that is allowed', () => {
     expect(duration().safeParse('0s').success).toBe(false);
     expect(duration({ least: '0ms' }).parse('0s')).toBe(0);
+  });
+});
+
+describe('limits', () => {
+  it.each([
+    ['5MiB/s', 5_242_880],
+    ['500 kB/s', 500_000],
+    ['1024/s', 1024],
+    ['off', undefined],
+  ])('of bytes: %s is %s', (text, perSecond) => {
+    expect(throughput().parse(text)).toBe(perSecond);
+  });
+
+  it.each([
+    ['100/s', 100],
+    ['1/s', 1],
+    ['off', undefined],
+  ])('of times: %s is %s', (text, perSecond) => {
+    expect(rate().parse(text)).toBe(perSecond);
+  });
+
+  it.each(['', '5MiB', '5MiB/m', '0/s', '1023B/s', '-1MiB/s', 'OFF', 5_242_880, false])(
+    '%j is no limit of bytes',
+    (value) => {
+      expect(throughput().safeParse(value).error?.issues[0]?.message).toContain('5MiB/s');
+    },
+  );
+
+  it.each(['', '100', '0/s', '1.5/s', '6000/m', '5MiB/s', 100])('%j is no limit of times', (value) => {
+    expect(rate().safeParse(value).error?.issues[0]?.message).toContain('100/s');
   });
 });
 
