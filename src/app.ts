@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Context } from './app/context.ts';
 import { wireAppHost } from './app/wire-app-host.ts';
 import { wireBucket } from './app/wire-bucket.ts';
+import { wireControl } from './app/wire-control.ts';
 import { wireCopies, wirePace } from './app/wire-copies.ts';
 import { wireGateway } from './app/wire-gateway.ts';
 import { wireInventory } from './app/wire-inventory.ts';
@@ -144,6 +145,8 @@ async function wire(context: Context): Promise<App> {
     inventory.start();
     teardown.add('inventory', () => inventory.stop());
   }
+  const purge = (key: string) => reads.purge(key);
+  const control = await wireControl(context, { marks, ledger, bucket, leases, purge, drain: undefined });
   const { write } = config;
   const gateway = { marks, uploads: marks.uploads, ledger, leases, bucket, media, reads, copies: requests };
   const ports = await openListeners({
@@ -158,6 +161,7 @@ async function wire(context: Context): Promise<App> {
     answered: config.log.access ? report.answered : report.counted,
     purged: report.purged,
     metrics: metrics.registry,
+    adminRoutes: [control.routes],
     notReady: () => [
       ...report.bucketReasons(bucket.identity.state, bucket.binding),
       ...media.disks.filter((disk) => disk.hung).map((disk) => `the disk ${disk.name} does not answer`),

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { version } from './cli/version.ts';
+import { copyReasons } from './ledger/copy-reasons.ts';
 
 // Each command brings what it needs with it when it is called: `--help` does not wait for an S3 client.
 const program = new Command('upstairs')
@@ -61,6 +62,63 @@ program
   .addOption(config())
   .option('-n, --limit <count>', 'at most so many', count, 1000)
   .action(async (status, options) => (await import('./cli/list.ts')).list({ ...options, status }));
+
+const backfill = program
+  .command('backfill')
+  .description('start, pause and limit what carries up the rest, while serve runs');
+const json = () => new Option('--json', 'the state as JSON');
+backfill
+  .command('status')
+  .description('what is ordered, by whom, and how it gets on')
+  .addOption(config())
+  .addOption(json())
+  .action(async (options) => (await import('./cli/backfill.ts')).backfill({ ...options, order: 'status' }));
+for (const [order, what] of [
+  ['start', 'carry up from now on, whatever timetable and configuration say, also after a restart'],
+  [
+    'pause',
+    'carry up nothing from now on, also after a restart; readers are still served, and what they ask for is copied',
+  ],
+  ['resume', 'take start or pause back: timetable and configuration decide again'],
+] as const)
+  backfill
+    .command(order)
+    .description(what)
+    .addOption(config())
+    .addOption(json())
+    .action(async (options) => (await import('./cli/backfill.ts')).backfill({ ...options, order }));
+backfill
+  .command('limit')
+  .description('how fast it may go, in place of the timetable, also after a restart')
+  .argument('<limit>', '5MiB/s, 50/s, "5MiB/s, 50/s", none, or auto: the timetable decides again')
+  .addOption(config())
+  .addOption(json())
+  .action(async (limit, options) =>
+    (await import('./cli/backfill.ts')).backfill({ ...options, order: 'limits', limit }),
+  );
+
+program
+  .command('failures')
+  .description('list what could not be copied, and why; have it tried again')
+  .addOption(config())
+  .addOption(new Option('--reason <reason>', 'only those of this reason').choices(Object.keys(copyReasons)))
+  .option('--key <key...>', 'only these keys, with --retry')
+  .option('--retry', 'try them again now')
+  .option('--lost', 'what is lost, for the moderators: URL, key, size, mtime, reason, detail')
+  .addOption(new Option('--json', 'as JSON').conflicts('csv'))
+  .option('--csv', 'as CSV')
+  .addHelpText(
+    'after',
+    '\nWithout --retry it works beside a running `serve` and without one: key, reason, detail, tries, and when it is tried again, separated by tabs. ' +
+      'Exit code: 0, also when there are some.',
+  )
+  .action(async (options) => (await import('./cli/failures.ts')).failures(options));
+program
+  .command('recopy')
+  .description('have a key copied again that was copied and that the bucket lost, while serve runs')
+  .argument('<key>')
+  .addOption(config())
+  .action(async (key, options) => (await import('./cli/recopy.ts')).recopy({ ...options, key }));
 
 program
   .command('scan')

@@ -32,7 +32,15 @@ export type CommandErrorCode =
   | 'ANSWERS_MISSING'
   | 'ANSWER_WRONG'
   /** The answers ended before the questions did. */
-  | 'BROKEN_OFF';
+  | 'BROKEN_OFF'
+  /** There is no ledger: `serve` was never started. */
+  | 'NO_LEDGER'
+  /** No `upstairs serve` answers on the admin listener. */
+  | 'NOT_SERVING'
+  /** It answers, and refuses. */
+  | 'REFUSED'
+  /** What was asked for cannot be had together. */
+  | 'OPTIONS_WRONG';
 
 /** What keeps a command from doing its work, and what the operator can do about it. */
 export class CommandError extends Error {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { keyPrefix } from './key-prefix.ts';
 import { flag, integer } from './scalars.ts';
+import { timetable } from './timetable-schema.ts';
 import { duration, durationOrOff } from './units.ts';
 
 /** Carrying up what nobody asks for. */
@@ -27,4 +28,9 @@ export const backfillSchema = z.strictObject({
   listRate: integer({ most: 1000 })
     .prefault(20)
     .describe('Requests a second that listing the bucket may take; each brings 1000 keys'),
+  timetable: timetable()
+    .prefault({})
+    .describe(
+      "How fast at which times of day, by this machine's clock: off (paused), full, or a limit; full outside of all entries",
+    ),
 });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Config } from './schema.ts';
 
-const secrets = new Set(['accessKey', 'secretKey', 'secret']);
+const secrets = new Set(['accessKey', 'secretKey', 'secret', 'token']);
 
 /**
  * 12 hex digits of SHA-256 over the effective configuration without its secrets: two processes with the same

@@ -8,7 +8,7 @@ import { keyPrefix } from './key-prefix.ts';
 import { listenAddress } from './listen-address.ts';
 import { listenerProblems } from './listeners.ts';
 import { readProblems, readSchema } from './read-schema.ts';
-import { flag } from './scalars.ts';
+import { credential, flag } from './scalars.ts';
 import { sourcesSchema } from './sources-schema.ts';
 import { duration, size } from './units.ts';
 import { writeProblems, writeSchema } from './write-schema.ts';
@@ -23,7 +23,11 @@ const state = z.strictObject({
 const admin = z.strictObject({
   listen: listenAddress()
     .prefault('127.0.0.1:9180')
-    .describe('Address and port of health and metrics; keep it private'),
+    .describe('Address and port of health, metrics and orders; keep it private'),
+  token: credential()
+    .min(16, { error: 'must have at least 16 characters: anybody may try (openssl rand -hex 32)' })
+    .optional()
+    .describe('Who sends it may give orders: start, pause, limit, retry; nobody may where it is left out'),
 });
 
 const media = z.strictObject({
@@ -91,7 +95,7 @@ export const configSchema = z
       .optional()
       .describe("The write host: where Mastodon's S3 client comes in; none where it is left out"),
     app: appSchema.optional().describe('The app host: Mastodon itself, behind this; none where it is left out'),
-    admin: admin.prefault({}).describe('The admin listener: health and metrics'),
+    admin: admin.prefault({}).describe('The admin listener: health, metrics, and orders to the backfill'),
     bucket: bucketSchema.describe('Where media move to'),
     sources: sourcesSchema.describe('The old places, in the order in which they are asked'),
     media: media.prefault({}).describe('What media are'),

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Identity } from '../bucket/identity.ts';
-import type { Acl, Look, MendAnswer, ObjectStore } from '../bucket/object-store.ts';
-import type { CopyReason, Lane, Ledger } from '../ledger/ledger.ts';
+import type { Acl, Look, MendAnswer, ObjectStore, PutAnswer } from '../bucket/object-store.ts';
+import type { FailedFile, Lane, Ledger } from '../ledger/ledger.ts';
+import { errorDetail } from '../lib/error-detail.ts';
 import { unlessAborted } from '../lib/unless-aborted.ts';
 import { type MarkRecord, type Marks, noMarks } from '../marks/marks.ts';
-import type { SourceBody } from '../media/body.ts';
+import type { NotHad, SourceBody } from '../media/body.ts';
 import type { Leases } from '../protocol/leases.ts';
 import { marked } from '../protocol/marking.ts';
 import {
@@ -29,7 +30,7 @@ export interface CopierOptions extends EndingOptions {
   readonly identity: Identity;
   readonly leases: Leases;
   /** The whole object from a source, or why it cannot be had. */
-  readonly forCopy: (key: string, lane: Lane) => Promise<SourceBody | CopyReason>;
+  readonly forCopy: (key: string, lane: Lane) => Promise<SourceBody | NotHad>;
   readonly pace: Pick<CopyPace, 'turn' | 'spent' | 'answered'>;
   readonly contentType: (key: string) => string;
   readonly isPrivate: (key: string) => boolean;
@@ -76,6 +77,10 @@ interface Turn {
   mended: boolean;
   /** A mutation was recorded without the lease. */
   disturbed: boolean;
+  /** More about why it did not succeed. */
+  detail: string | undefined;
+  /** What could not be had, where there is no body. */
+  failed: FailedFile | undefined;
 }
 
 /** The object's facts, and its ACL. */
@@ -114,6 +119,8 @@ export class Copier {
       stored: false,
       mended: false,
       disturbed: false,
+      detail: undefined,
+      failed: undefined,
     };
     const disturb = () => {
       turn.disturbed = true;
@@ -186,41 +193,43 @@ export class Copier {
   async #spool(turn: Turn): Promise<KeyEvent> {
     const { marks, identity, minAgeMs, maxBytes, now, isPrivate, acls } = this.#options;
     const body = turn.body ?? (await this.#fetch(turn));
-    if (typeof body === 'string') return notSpooled(body);
+    if ('reason' in body) return notSpooled(turn, body);
     turn.body = body;
-    if (body.meta.size > maxBytes) return notSpooled('too-large');
+    if (body.meta.size > maxBytes)
+      return notSpooled(turn, { reason: 'too-large', detail: `${body.meta.size} bytes are more than ${maxBytes}` });
     const oldEnough = oldEnoughAtMs(body.meta.mtimeMs, minAgeMs, now());
     if (oldEnough > now()) {
       turn.notBeforeMs = oldEnough;
-      return notSpooled('too-young');
+      return notSpooled(turn, { reason: 'too-young' });
     }
     try {
       turn.md5 = (await unlessAborted(body.whole(), turn.signal)).md5;
       turn.paced = await this.#options.pace.turn(turn.lane, body.meta.size, turn.signal);
     } catch (error) {
-      return notSpooled(turn.signal.aborted ? 'cancelled' : reasonOf(error));
+      if (turn.signal.aborted) return notSpooled(turn, { reason: 'cancelled' });
+      return notSpooled(turn, { reason: reasonOf(error), detail: errorDetail(error) });
     }
     // An upload into the wrong bucket would make its key "copied" where nobody reads it.
-    if ((await identity.confirm()) !== 'ours') return notSpooled('bucket-unavailable');
+    if ((await identity.confirm()) !== 'ours') return notSpooled(turn, { reason: 'bucket-unavailable' });
     const acl: Acl = body.private || isPrivate(turn.key) ? 'private' : 'public';
     // Where objects have no ACLs, nothing would hide it any more.
     const mark = await marks.get(turn.key);
-    if (intendedAcl(mark, acl) === 'private' && !acls) return notSpooled('private-without-acls');
+    if (intendedAcl(mark, acl) === 'private' && !acls) return notSpooled(turn, { reason: 'private-without-acls' });
     const content = { md5: turn.md5, size: body.meta.size, acl };
     return { type: 'spooled', content, newId: randomUUID() };
   }
 
   /** A body that comes after the turn was cancelled is let go. */
-  async #fetch({ key, lane, signal }: Turn): Promise<SourceBody | CopyReason> {
+  async #fetch({ key, lane, signal }: Turn): Promise<SourceBody | NotHad> {
     try {
       return await unlessAborted(
         this.#options.forCopy(key, lane),
         signal,
-        (late) => typeof late === 'string' || late.release(),
+        (late) => 'reason' in late || late.release(),
       );
     } catch (error) {
       if (!signal.aborted) throw error;
-      return 'cancelled';
+      return { reason: 'cancelled' };
     }
   }
 
@@ -248,6 +257,7 @@ export class Copier {
     const slowDown = answer.kind === 'unknown' && answer.slowDown;
     pace.answered(turn.paced, slowDown ? 'slow-down' : answer.kind === 'stored' ? 'stored' : 'other');
     turn.stored = answer.kind === 'stored';
+    turn.detail = answerDetail(answer);
     return answer;
   }
 
@@ -273,9 +283,10 @@ export class Copier {
     }
     if (outcome.type === 'mutated') throw new Error('a copy is no mutation');
     const { body, md5, stored } = turn;
+    const failed = body ? { source: body.source, size: body.meta.size, mtime: body.mtime } : turn.failed;
     const uploaded = body && stored ? { body, md5 } : undefined;
     const queued = outcome.type === 'later' ? await ledger.queued(turn.key) : undefined;
-    const { givenUp, details } = endingOf({ ...turn, uploaded }, result, outcome, queued, this.#options);
+    const { givenUp, details } = endingOf({ ...turn, uploaded, failed }, result, outcome, queued, this.#options);
     // What is not below any more needs no list: should it come back, it is asked for again.
     const end = 'reason' in outcome && outcome.reason === 'gone-below' ? ('none' as const) : ('refused' as const);
     const change = givenUp ? { ...save, status: end } : (save ?? {});
@@ -288,6 +299,14 @@ export class Copier {
   }
 }
 
-function notSpooled(reason: CopyReason): KeyEvent {
+function notSpooled(turn: Turn, { reason, detail, failed }: NotHad): KeyEvent {
+  turn.detail = detail;
+  turn.failed = failed;
   return { type: 'not-spooled', reason };
+}
+
+/** What the store said, where that was no success. */
+function answerDetail(answer: PutAnswer): string | undefined {
+  if (answer.kind === 'refused') return `the store answered ${answer.status} ${answer.code}`;
+  return answer.kind === 'unknown' ? answer.reason : undefined;
 }

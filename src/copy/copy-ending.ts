@@ -1,4 +1,4 @@
-import type { ChangeDetails, Queued } from '../ledger/ledger.ts';
+import type { ChangeDetails, FailedFile, Queued } from '../ledger/ledger.ts';
 import type { SourceBody } from '../media/body.ts';
 import type { CopyOutcome, Step } from '../protocol/state.ts';
 import { backoffMs, countsAfter, givesUp, lookDelayMs, type RetryLimits } from './schedule.ts';
@@ -12,6 +12,9 @@ export interface TurnFacts {
   readonly notBeforeMs: number | undefined;
   /** It had to delete or change the ACL of what it found. */
   readonly mended: boolean;
+  /** More about why it did not succeed, and what could not be copied. */
+  readonly detail: string | undefined;
+  readonly failed: FailedFile | undefined;
 }
 
 export interface EndingOptions {
@@ -55,6 +58,8 @@ export function endingOf(
     givenUp: queued !== undefined && givesUp(reason, failures, retry),
     details: {
       reason,
+      detail: turn.detail ?? null,
+      failed: turn.failed ?? null,
       tries,
       failures,
       notBeforeMs: turn.notBeforeMs ?? now() + (atOnce ? 0 : waitMs),

@@ -28,5 +28,5 @@ export function secretFileVerdict({ path, isConfig, text }: ReadFile, mode: numb
 
 /** A secret that is written out, not taken from elsewhere. */
 function holdsSecret(text: string): boolean {
-  return /(?:^|[\s{,-])(?:secretKey|secret|value)\s*:\s*(?!["']?\$\{)[^\s#{]/m.test(text);
+  return /(?:^|[\s{,-])(?:secretKey|secret|token|value)\s*:\s*(?!["']?\$\{)[^\s#{]/m.test(text);
 }

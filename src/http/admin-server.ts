@@ -4,9 +4,14 @@ export interface AdminServerOptions {
   readonly metrics: { contentType: string; metrics(): Promise<string> };
   /** Why the program cannot do its work now; empty: it can. */
   readonly notReady: () => readonly string[];
+  /** What else it answers. */
+  readonly routes?: readonly AdminRoutes[];
 }
 
-/** `/metrics`, `/livez`, `/readyz`: for the operator's own machines, never for the public. */
+/** Adds routes of its own, before the listener is opened. */
+export type AdminRoutes = (app: FastifyInstance) => void;
+
+/** `/metrics`, `/livez`, `/readyz`, and the routes of others: for the operator's own machines, never for the public. */
 export function createAdminServer(options: AdminServerOptions): FastifyInstance {
   const app = fastify({ logger: false, forceCloseConnections: true });
   app.addHook('onSend', async (_request, reply) => {
@@ -21,5 +26,6 @@ export function createAdminServer(options: AdminServerOptions): FastifyInstance 
     const reasons = options.notReady();
     return await reply.code(reasons.length === 0 ? 200 : 503).send({ ready: reasons.length === 0, reasons });
   });
+  for (const add of options.routes ?? []) add(app);
   return app;
 }

@@ -14,6 +14,8 @@ export interface ListenersOptions extends Omit<ReadServerOptions, 'read'> {
   readonly config: Pick<Config, 'read' | 'admin' | 'shutdown'> & ListenerSections;
   readonly metrics: AdminServerOptions['metrics'];
   readonly notReady: AdminServerOptions['notReady'];
+  /** What the admin listener answers beside health and metrics. */
+  readonly adminRoutes?: AdminServerOptions['routes'];
   /** What answers for the other sections that the configuration has; none of it listens yet. */
   readonly others: { readonly [name in Exclude<ListenerName, 'read'>]?: FastifyInstance };
   /** Told where each is bound. */
@@ -41,6 +43,7 @@ export async function openListeners(options: ListenersOptions): Promise<Ports> {
   const admin = createAdminServer({
     metrics: options.metrics,
     notReady: () => [...(draining ? ['the program is stopping'] : []), ...notReady()],
+    ...(options.adminRoutes && { routes: options.adminRoutes }),
   });
   teardown.add('admin listener', () => admin.close());
   const apps = { ...options.others, read: createReadServer({ ...options, read: config.read }) };

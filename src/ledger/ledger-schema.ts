@@ -1,5 +1,7 @@
 import { backfillMigration } from './backfill-schema.ts';
+import { failuresMigration } from './failures-schema.ts';
 import { laneMigration } from './lane-schema.ts';
+import { ordersMigration } from './orders-schema.ts';
 
 /** The ledger's tables, one migration a version. Times are milliseconds since the epoch. */
 export const ledgerMigrations = [
@@ -55,4 +57,6 @@ export const ledgerMigrations = [
    END`,
   laneMigration,
   backfillMigration,
+  failuresMigration,
+  ordersMigration,
 ];

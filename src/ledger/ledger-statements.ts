@@ -42,7 +42,7 @@ export function prepareLedger(db: DatabaseSync) {
     setDetails: db.prepare(
       `UPDATE copies SET reason = iif(:keepReason, reason, :reason), source = coalesce(:source, source),
          size = coalesce(:size, size), md5 = coalesce(:md5, md5), mtime = coalesce(:mtime, mtime),
-         detail = iif(:keepDetail, detail, :detail), not_before_ms = coalesce(:notBefore, not_before_ms),
+         detail = iif(:keepDetail, detail, :detail), failed = iif(:keepDetail, failed, :failed), not_before_ms = coalesce(:notBefore, not_before_ms),
          ready = iif(:notBefore IS NULL, ready, :notBefore <= :nowMs),
          tries = coalesce(:tries, tries),
          failures = coalesce(:failures, failures) WHERE key = :key`,

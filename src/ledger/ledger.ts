@@ -60,6 +60,16 @@ export interface RecordChange {
   readonly deleting?: boolean;
 }
 
+/** A file that could not be copied, as its source showed it. */
+export interface FailedFile {
+  /** The source's name. */
+  readonly source: string;
+  /** In bytes. */
+  readonly size: number;
+  /** In decimal seconds, rclone's format. */
+  readonly mtime: string;
+}
+
 /** What goes with a change and is of no interest to the protocol. Times in milliseconds since the epoch. */
 export interface ChangeDetails {
   readonly reason?: CopyReason | null;
@@ -70,6 +80,8 @@ export interface ChangeDetails {
   readonly mtime?: string;
   /** More about the reason, for people: the system's error code and where in the file it was. `null`: nothing any more. */
   readonly detail?: string | null;
+  /** The file that could not be copied, as far as it was seen. Goes with `reason`, like `detail`. */
+  readonly failed?: FailedFile | null;
   /** Not to be taken up before. */
   readonly notBeforeMs?: number;
   readonly lookAtMs?: number;

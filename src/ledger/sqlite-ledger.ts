@@ -121,6 +121,7 @@ export class SqliteLedger implements Ledger {
         md5: details.md5 ?? null,
         mtime: details.mtime ?? null,
         detail: details.detail ?? null,
+        failed: details.failed ? JSON.stringify(details.failed) : null,
         keepDetail: details.detail === undefined && details.reason === undefined ? 1 : 0,
         notBefore: details.notBeforeMs ?? null,
         tries: details.tries ?? null,

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { CopyReason, FailedFile } from '../ledger/ledger.ts';
 import type { ByteRange } from '../lib/byte-range.ts';
 import type { ObjectMeta } from '../lib/object-meta.ts';
 
@@ -12,6 +13,15 @@ export interface Body {
   open(range?: ByteRange): Promise<Readable>;
   /** Lets go. Streams that were opened go on; call it when they have closed. Idempotent. */
   release(): void;
+}
+
+/** Why a copy cannot have an object. */
+export interface NotHad {
+  readonly reason: CopyReason;
+  /** More about it, for people; undefined: there is no more. */
+  readonly detail?: string | undefined;
+  /** What was seen of it. */
+  readonly failed?: FailedFile | undefined;
 }
 
 /** A body that is being read, or was read, from a source: what a copy needs. */

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
-import type { CopyReason, Lane } from '../ledger/ledger.ts';
+import type { FailedFile, Lane } from '../ledger/ledger.ts';
+import { errorDetail } from '../lib/error-detail.ts';
 import { type Source, type SourceAnswer, type SourceObject, SourceReadError, type Wanted } from '../sources/source.ts';
 import type { Bodies } from './bodies.ts';
-import type { Body, SourceBody } from './body.ts';
+import type { Body, NotHad, SourceBody } from './body.ts';
 import { FlightGroup } from './flight-group.ts';
 import type { Origin, SharedBody, Ticket } from './shared-body.ts';
 
@@ -12,9 +13,12 @@ export type Below =
   | { readonly kind: 'found'; readonly object: SourceObject; readonly source: string }
   | { readonly kind: 'missing' }
   /** It is there, not for the public, and not to be read by us. */
-  | { readonly kind: 'private' }
+  | { readonly kind: 'private'; readonly source: string }
   /** None that could be asked has it, and one could not be asked, or holds a damaged one. */
-  | { readonly kind: 'unavailable'; readonly damaged: boolean };
+  | ({ readonly kind: 'unavailable'; readonly damaged: boolean } & Failure);
+
+/** What could not be done, for people, and what was seen of the object. */
+type Failure = Pick<NotHad, 'detail' | 'failed'>;
 
 export type BelowBody =
   | { readonly kind: 'shared'; readonly body: SharedBody }
@@ -59,7 +63,7 @@ export class SourceReads {
   }
 
   /** The object for a copy: whole, and shared with whoever reads it meanwhile; or why it cannot be had. The backfill's come behind readers. */
-  async forCopy(key: string, lane: Lane = 'asked-for'): Promise<SourceBody | CopyReason> {
+  async forCopy(key: string, lane: Lane = 'asked-for'): Promise<SourceBody | NotHad> {
     const wanted = lane === 'backfill' ? 'bytes-behind' : 'bytes';
     const answer = await this.#options.bodies.fetching(key, (ticket) => this.read(key, ticket, wanted));
     switch (answer.kind) {
@@ -67,13 +71,19 @@ export class SourceReads {
         return answer.body.holdForCopy();
       case 'alone':
         answer.body.release();
-        return this.#options.wantsWhole(answer.object.meta.size) ? 'no-spool-room' : 'too-large';
+        return {
+          reason: this.#options.wantsWhole(answer.object.meta.size) ? 'no-spool-room' : 'too-large',
+          detail: `${answer.object.meta.size} bytes`,
+          failed: factsOf(answer.object, answer.source),
+        };
       case 'missing':
-        return 'gone-below';
+        return { reason: 'gone-below' };
       case 'private':
-        return 'unreadable';
-      case 'unavailable':
-        return answer.damaged ? 'damaged' : 'source-unavailable';
+        return { reason: 'unreadable', detail: `${answer.source}: closed to group and others, and to this program` };
+      case 'unavailable': {
+        const { damaged, detail, failed } = answer;
+        return { reason: damaged ? 'damaged' : 'source-unavailable', detail, failed };
+      }
     }
   }
 
@@ -126,6 +136,8 @@ export class SourceReads {
   ): Promise<T | Exclude<Below, { kind: 'found' }>> {
     let unavailable = false;
     let damaged = false;
+    const troubles: string[] = [];
+    let failed: FailedFile | undefined;
     const { sources } = this.#options;
     for (const source of sources) {
       let answer = await source.open(key, signal, wanted);
@@ -133,17 +145,20 @@ export class SourceReads {
         try {
           return await use(answer.object, source, source === sources.at(-1));
         } catch (error) {
+          failed ??= factsOf(answer.object, source.name);
           answer.object.close();
           answer = brokenRead(error);
         }
       }
-      if (answer.kind === 'private') return answer;
+      if (answer.kind === 'private') return { kind: 'private', source: source.name };
       if (answer.kind === 'missing') continue;
       this.#options.troubled(source.name, answer, key);
       if (answer.kind === 'damaged') damaged = true;
       else unavailable = true;
+      troubles.push(failed?.source === source.name ? troubleIn(answer) : `${source.name}: ${troubleIn(answer)}`);
     }
-    return unavailable || damaged ? { kind: 'unavailable', damaged } : { kind: 'missing' };
+    if (!unavailable && !damaged) return { kind: 'missing' };
+    return { kind: 'unavailable', damaged, detail: troubles.join('; '), failed };
   }
 }
 
@@ -152,6 +167,16 @@ async function reopened(key: string, source: Source): Promise<SourceObject> {
   if (answer.kind !== 'found')
     throw new SourceReadError('CHANGED', `${source.name}: "${answer.kind}" when it was opened again`);
   return answer.object;
+}
+
+function factsOf({ meta, mtime }: SourceObject, source: string): FailedFile {
+  return { source, size: meta.size, mtime };
+}
+
+function troubleIn(answer: Extract<SourceAnswer, { kind: 'damaged' | 'unavailable' }>): string {
+  const detail = errorDetail(answer.cause);
+  if (answer.kind === 'damaged') return detail ?? 'EIO';
+  return detail === undefined ? answer.trouble : `${answer.trouble}: ${detail}`;
 }
 
 /** A read of the whole that has given its first byte. Lets go of the object when there is none. */

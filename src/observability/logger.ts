@@ -19,6 +19,7 @@ const secrets = [
   'secretKey',
   'accessKey',
   'secret',
+  'token',
   'secretAccessKey',
   'accessKeyId',
   '$response',

@@ -196,6 +196,15 @@ export class Reporter {
     this.#logger.error({ event: 'mend-refused', key }, 'the store refused to make an object agree with its mark');
   };
 
+  /** A line of the audit log: an order to the backfill, or what was done about failures, through the admin listener. */
+  readonly ordered = (order: string, facts: { readonly keys?: number; readonly key?: string } = {}): void => {
+    this.#access.info({ event: 'audit', operation: 'Order', order, ...facts }, 'order');
+  };
+
+  readonly orderFailed = (error: unknown): void => {
+    this.#logger.error({ event: 'admin', error }, 'an order could not be carried out');
+  };
+
   readonly copyNotRecorded = (error: unknown): void => {
     this.#logger.error({ event: 'ledger', error }, 'a copy could not be carried out or recorded');
   };

@@ -81,11 +81,23 @@ export class DiskFile implements SourceObject {
     const { bytesRead } = await this.#gate
       .read(() => this.#handle.read(buffer, 0, length, offset), undefined, this.#urgency)
       .catch((error: unknown) => {
-        if (error instanceof SourceReadError) throw error;
-        const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-        throw new SourceReadError('EIO', `${this.#disk}: ${code} at byte ${offset}`, { cause: error });
+        throw this.#broken(error, offset);
       });
-    if (bytesRead === 0) throw new SourceReadError('CHANGED', `${this.#disk}: the file ends at byte ${offset}`);
+    if (bytesRead === 0) {
+      const detail = `the file ends at byte ${offset} of ${this.meta.size}`;
+      throw new SourceReadError('CHANGED', `${this.#disk}: ${detail}`, { detail });
+    }
     return buffer.subarray(0, bytesRead);
+  }
+
+  /** The kernel gives what it could read before a bad sector, so `offset` is that of the first byte it could not. */
+  #broken(error: unknown, offset: number): SourceReadError {
+    const at = `at byte ${offset} of ${this.meta.size}`;
+    if (error instanceof SourceReadError) {
+      const { code, message, detail } = error;
+      return new SourceReadError(code, message, { cause: error, detail: `${detail}, ${at}` });
+    }
+    const detail = `${(error as NodeJS.ErrnoException).code ?? 'unknown'} ${at}`;
+    return new SourceReadError('EIO', `${this.#disk}: ${detail}`, { cause: error, detail });
   }
 }

@@ -57,8 +57,11 @@ export type SourceReadCode = 'EIO' | 'TIMEOUT' | 'CHANGED' | 'BUSY' | 'BROKEN';
 export class SourceReadError extends Error {
   override readonly name = 'SourceReadError';
   readonly code: SourceReadCode;
-  constructor(code: SourceReadCode, message: string, options?: ErrorOptions) {
+  /** What happened, for people: `EIO at byte 131072 of 900000`. */
+  readonly detail: string;
+  constructor(code: SourceReadCode, message: string, { detail, ...options }: ErrorOptions & { detail?: string } = {}) {
     super(message, options);
     this.code = code;
+    this.detail = detail ?? message;
   }
 }

@@ -24,9 +24,7 @@ export function treeFile(n: number): { key: string; size: number } {
   });
   const { path, bytes } = kind ?? kinds[0];
   const size = bytes[0] + (digest.readUInt32BE(4) % (bytes[1] - bytes[0]));
-  const key = path
-    .replace('ID', id.match(/.{3}/g)?.join('/') ?? '')
-    .replace('HEX', digest.toString('hex', 8, 16));
+  const key = path.replace('ID', id.match(/.{3}/g)?.join('/') ?? '').replace('HEX', digest.toString('hex', 8, 16));
   return { key, size };
 }
 
@@ -80,7 +78,11 @@ export function addBadFiles(root: string): BadFile[] {
     add('has bad sectors', '001/original/broken.jpg', true),
     add('cannot be opened', '002/original/denied.jpg', true),
     add('lies in a directory that cannot be listed', '003/unlistable/hidden.jpg', true),
-    add('has a name that is not UTF-8', Buffer.from([...Buffer.from('004/original/caf'), 0xe9, ...Buffer.from('.jpg')]), false),
+    add(
+      'has a name that is not UTF-8',
+      Buffer.from([...Buffer.from('004/original/caf'), 0xe9, ...Buffer.from('.jpg')]),
+      false,
+    ),
     add('has a newline in its name', '005/original/two\nlines.jpg', false),
     add('has a key that is too long', `006/${`${'x'.repeat(250)}/`.repeat(4)}long.jpg`, false),
     add('has a name that can be decoded once more', '007/original/a%2fb.jpg', false),

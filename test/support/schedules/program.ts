@@ -56,7 +56,7 @@ export class Program {
       identity: ours,
       leases: this.leases,
       pace: { turn: async () => 0, spent: () => undefined, answered: () => undefined },
-      forCopy: async () => (plan.world.below ? this.#source() : 'gone-below'),
+      forCopy: async () => (plan.world.below ? this.#source() : { reason: 'gone-below' }),
       contentType: () => 'text/plain',
       isPrivate: () => false,
       acls: true,

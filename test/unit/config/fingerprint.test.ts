@@ -24,12 +24,13 @@ it('a fingerprint does not depend on secrets', () => {
   expect(fingerprint({ 'bucket.accessKey': 'a', 'bucket.secretKey': 'b' })).toBe(fingerprint());
 });
 
-it('a fingerprint does not depend on the secrets of the write host and of purges, but on who may do what there', () => {
+it('a fingerprint does not depend on the secrets of the write host, of purges and of the admin listener, but on who may do what there', () => {
   const key = { name: 'mastodon', accessKey: 'one', secretKey: 'secret-secret-secret', rights: ['read', 'write'] };
   const at = (change: object, secret = 'sixteen-letters!') =>
     fingerprint({
       write: { hosts: ['s3.example.social'], keys: [{ ...key, ...change }] },
       'read.purge': { secret },
+      admin: { token: secret },
     });
   expect(at({ accessKey: 'two', secretKey: 'another-secret-key' }, 'other-letters-16')).toBe(at({}));
   expect(at({ rights: ['read'] })).not.toBe(at({}));

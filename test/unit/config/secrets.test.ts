@@ -15,7 +15,7 @@ const paths = [...placesIn(whole, [])];
 
 const files = (text: string) =>
   Object.fromEntries(
-    ['spaces_secret', 'mastodon_secret', 'purge_secret'].map((name) => [`/run/secrets/${name}`, text]),
+    ['spaces_secret', 'mastodon_secret', 'purge_secret', 'admin_token'].map((name) => [`/run/secrets/${name}`, text]),
   );
 
 /** Those that the example takes secrets from. */

@@ -124,7 +124,7 @@ describe("a client's upload whose answer was lost", () => {
     const copier = world.copier({
       forCopy: async () => {
         read += 1;
-        return world.below;
+        return await world.forCopy();
       },
     });
     await copier.run(rules, key, 'copy', undefined, never);

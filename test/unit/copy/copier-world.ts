@@ -7,7 +7,7 @@ import type { ChangeDetails, CopyReason, Ledger } from '../../../src/ledger/ledg
 import { SqliteLedger } from '../../../src/ledger/sqlite-ledger.ts';
 import type { Mark, Marks } from '../../../src/marks/marks.ts';
 import { SqliteMarks } from '../../../src/marks/sqlite-marks.ts';
-import type { SourceBody } from '../../../src/media/body.ts';
+import type { NotHad, SourceBody } from '../../../src/media/body.ts';
 import { Leases } from '../../../src/protocol/leases.ts';
 import type { Outcome } from '../../../src/protocol/state.ts';
 import { scratch } from '../../support/scratch.ts';
@@ -72,7 +72,7 @@ export class CopierWorld {
       leases: this.leases,
       pace: this.pace,
       acls: true,
-      forCopy: async () => this.below,
+      forCopy: () => this.forCopy(),
       contentType: () => 'image/jpeg',
       isPrivate: (name) => name.startsWith('backups/'),
       cacheControl: 'public, max-age=1',
@@ -90,6 +90,10 @@ export class CopierWorld {
       purge: (name) => this.purged.push(name),
       ...change,
     });
+  }
+
+  async forCopy(): Promise<SourceBody | NotHad> {
+    return typeof this.below === 'string' ? { reason: this.below } : this.below;
   }
 
   ask(): Promise<void> {

@@ -151,7 +151,7 @@ describe('a copy', () => {
       await copier({
         forCopy: async () => {
           read = true;
-          return world.below;
+          return await world.forCopy();
         },
       }).run(rules, key, 'copy', undefined, never);
       expect(read).toBe(false);

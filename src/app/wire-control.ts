@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import { DrainOrders } from '../backfill/drain-orders.ts';
+import type { DrainFacts } from '../backfill/facts.ts';
+import { Recopy } from '../backfill/recopy.ts';
+import { Timetable } from '../backfill/timetable.ts';
+import { parseLimits } from '../config/timetable-schema.ts';
+import { adminApi } from '../http/admin-api.ts';
+import type { AdminRoutes } from '../http/admin-server.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { SqliteDrainOrders } from '../ledger/sqlite-drain-orders.ts';
+import { SqliteFailures } from '../ledger/sqlite-failures.ts';
+import type { Marks } from '../marks/marks.ts';
+import type { Leases } from '../protocol/leases.ts';
+import type { Context } from './context.ts';
+import type { BucketParts } from './wire-bucket.ts';
+
+interface ControlParts {
+  readonly marks: Marks;
+  readonly ledger: Ledger;
+  readonly bucket: Pick<BucketParts, 'store' | 'identity'>;
+  readonly leases: Leases;
+  readonly purge: (key: string) => void;
+  /** What carries up; undefined: nothing does. */
+  readonly drain: (() => Promise<DrainFacts>) | undefined;
+}
+
+/** What operators can order, and see of failures, while the program runs. */
+export interface Control {
+  readonly orders: DrainOrders;
+  /** For the admin listener. */
+  readonly routes: AdminRoutes;
+}
+
+export async function wireControl(context: Context, parts: ControlParts): Promise<Control> {
+  const { config, report, teardown, now } = context;
+  const file = join(config.state.dir, 'ledger.db');
+  const store = new SqliteDrainOrders(file);
+  teardown.add('orders in the ledger', () => store.close());
+  const orders = await DrainOrders.open({
+    store,
+    timetable: new Timetable(config.backfill.timetable),
+    enabled: config.backfill.enabled,
+    now,
+    ordered: report.ordered,
+  });
+  teardown.add('orders', () => orders.stop());
+  const failures = SqliteFailures.open(file);
+  teardown.add('failures in the ledger', () => failures.close());
+  const { marks, ledger, bucket, leases, purge, drain } = parts;
+  const { identity } = bucket;
+  const recopy = new Recopy({
+    ...{ ledger, marks, store: bucket.store, identity, leases, purge, now },
+    copying: config.phase === 'move',
+  });
+  const routes = adminApi({
+    token: config.admin.token,
+    orders,
+    facts: async () => ({ ...orders.facts(), drain: await drain?.() }),
+    failures,
+    recopy: (key) => recopy.recopy(key),
+    parseLimits,
+    now,
+    did: report.ordered,
+    failed: report.orderFailed,
+  });
+  return { orders, routes };
+}
+
+/** The failures in this ledger; `look`: nothing is changed in it. */
+export function openFailures(file: string, { look }: { look: boolean }) {
+  return look ? SqliteFailures.peek(file) : SqliteFailures.open(file);
+}
