@@ -41,7 +41,14 @@ export async function serve(options: { config: string; acceptLoss?: string }): P
   const metrics = new Metrics({ version, node: process.version, configFingerprint: fingerprint, phase: config.phase });
   logger.info({ event: 'starting', version, node: process.version, fingerprint, phase: config.phase }, 'starting');
   const lock = lockState(config.state.dir);
-  const app = await startApp(config, logger, metrics, { acceptLoss });
+  const app = await startApp(config, logger, metrics, {
+    acceptLoss,
+    scanProgram: {
+      program: [...process.execArgv, process.argv[1] ?? ''],
+      file: options.config,
+      env: process.env,
+    },
+  });
   logger.info({ event: 'ready', ...app.ports }, 'ready');
   const manager = serviceManager(process.env, {
     alive: () => app.stateAnswers(),
