@@ -1,2 +1,4 @@
+import { filesMigration } from './files-schema.ts';
+
 /** What brings `files.db` from one version to the next: files of the sources, objects of the bucket, heat, plan. */
-export const filesMigrations: readonly string[] = [];
+export const filesMigrations: readonly string[] = [filesMigration];
