@@ -1,7 +1,7 @@
 import type { Files, SourceFile } from '../ledger/files.ts';
 import type { ListedObject, Objects } from '../ledger/objects.ts';
 import type { RecordedCopies, RecordedCopy } from '../ledger/recorded-copies.ts';
-import { utf8Order } from '../lib/utf8-order.ts';
+import { compareBytes } from '../lib/byte-order.ts';
 
 /** One key with what each of three records says of it. At least one of them knows it. */
 export interface JoinedKey {
@@ -46,7 +46,7 @@ interface Row {
 
 function lower(one: Row | undefined, other: Row | undefined): Row | undefined {
   if (!one || !other) return one ?? other;
-  return utf8Order(one.key, other.key) <= 0 ? one : other;
+  return compareBytes(one.key, other.key) <= 0 ? one : other;
 }
 
 /** A place in a record that is read page by page. */
