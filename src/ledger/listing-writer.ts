@@ -25,8 +25,8 @@ export interface ListingWriter {
   /** The listing that is open, or a new one of a single range over everything. `fresh`: what is open is given up. */
   begin(nowMs: number, fresh: boolean): Promise<Listing>;
   ranges(): Promise<readonly ListingRange[]>;
-  /** Splits what is left of a range behind these keys; those outside of it are ignored. */
-  split(range: number, behind: readonly string[]): Promise<void>;
+  /** Splits what is left of a range behind these keys; those outside of it are ignored. Gives the range as it is then, and the new ones. */
+  split(range: number, behind: readonly string[]): Promise<readonly ListingRange[]>;
   put(range: number, part: ListedPart): Promise<void>;
   /** Takes over what the open listing found: from now on it is the last one. Only when no range is left. */
   end(nowMs: number): Promise<Listing>;

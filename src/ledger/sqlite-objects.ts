@@ -72,17 +72,22 @@ export class SqliteObjects implements Objects, ListingWriter {
     return (this.#sql.ranges.all() as unknown as RangeRow[]).map(rangeIn);
   }
 
-  async split(id: number, behind: readonly string[]): Promise<void> {
+  async split(id: number, behind: readonly string[]): Promise<readonly ListingRange[]> {
     const { after, upTo } = this.#range(id);
     const inside = behind.filter(
       (key) => compareBytes(key, after) > 0 && (upTo === undefined || compareBytes(key, upTo) < 0),
     );
     const keys = [...new Set(inside)].sort(compareBytes);
-    if (keys.length === 0) return;
-    this.#write(() => {
+    if (keys.length === 0) return [{ id, after, upTo }];
+    const added = this.#write(() => {
       this.#sql.endRange.run(keys[0]!, id);
-      for (const [i, key] of keys.entries()) this.#sql.addRange.run(key, keys[i + 1] ?? upTo ?? null);
+      return keys.map((key, i): ListingRange => {
+        const end = keys[i + 1] ?? upTo;
+        const { lastInsertRowid } = this.#sql.addRange.run(key, end ?? null);
+        return { id: Number(lastInsertRowid), after: key, upTo: end };
+      });
     });
+    return [{ id, after, upTo: keys[0] }, ...added];
   }
 
   async put(id: number, { objects, upTo }: ListedPart): Promise<void> {
