@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { SourceFile } from '../../../src/ledger/files.ts';
 import { compareBytes } from '../../../src/lib/byte-order.ts';
 import { joinedKeys } from '../../../src/verify/joined-keys.ts';
+import { gathered } from '../../support/gathered.ts';
 
 /** Pages as a store gives them: in order of bytes, after a key. */
 function paged<T extends { key: string }>(rows: readonly T[], asked: number[] = []) {
@@ -49,7 +50,7 @@ describe('the join of what is below, above and on record', () => {
     await assert(
       asyncProperty(keys, keys, keys, keys, integer({ min: 1, max: 7 }), async (one, two, up, known, pageRows) => {
         const files = pagedFiles([...one.map((key) => file(key, 'one')), ...two.map((key) => file(key, 'two'))]);
-        const joined = await Array.fromAsync(
+        const joined = await gathered(
           joinedKeys({ files, objects: paged(up.map(object)), copies: paged(known.map(copy)), pageRows }),
         );
         const all = [...new Set([...one, ...two, ...up, ...known])];

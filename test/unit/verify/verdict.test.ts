@@ -8,13 +8,15 @@ const hidden = { ...unmarked, shown: 'private' } as const;
 const read = { kind: 'read', size: 10, md5 } as const;
 
 /** What differs from a file that was copied and agrees with everything, and the verdict: sign, reason, exception. */
-const table: readonly (readonly [
+type Row = readonly [
   name: string,
   change: Partial<Facts>,
   sign: string,
-  reason?: string,
+  reason?: string | undefined,
   excepted?: string,
-])[] = [
+];
+
+const table: readonly Row[] = [
   ['everything agrees', {}, '='],
   ['a private file that was copied', { mark: hidden }, '='],
 
@@ -112,7 +114,7 @@ const table: readonly (readonly [
 ];
 
 describe('the verdict', () => {
-  test.each(table)('%s', (_name, change, sign, reason, excepted) => {
+  test.each(table.map((row) => [row[0], row] as const))('%s', (_name, [, change, sign, reason, excepted]) => {
     const verdict = judge({ ...allAgree, ...change });
     expect([verdict?.sign, verdict?.reason, verdict?.excepted]).toEqual([sign, reason, excepted]);
   });
