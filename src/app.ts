@@ -7,6 +7,7 @@ import { wireCopies } from './app/wire-copies.ts';
 import { wireGateway } from './app/wire-gateway.ts';
 import { openLedger } from './app/wire-ledger.ts';
 import { wireMedia } from './app/wire-media.ts';
+import { type ScanProgram, wirePeriodicScans } from './app/wire-periodic-scans.ts';
 import type { Config } from './config/schema.ts';
 import type { CopyRequests } from './copy/copy-requests.ts';
 import { MarkSweep } from './gateway/mark-sweep.ts';
@@ -35,6 +36,8 @@ export interface App {
 export interface StartOptions {
   /** A new ledger may take the bucket over from another one: what was deleted before is not known. */
   readonly acceptLoss?: boolean;
+  /** How to start this program to scan. Left out: the sources are not scanned. */
+  readonly scanProgram?: ScanProgram;
 }
 
 /** How often settled marks are looked through for some that are not needed any more, in milliseconds. */
@@ -47,20 +50,20 @@ export async function startApp(
   config: Config,
   logger: Logger,
   metrics: Metrics,
-  { acceptLoss = false }: StartOptions = {},
+  { acceptLoss = false, scanProgram }: StartOptions = {},
 ): Promise<App> {
   const access = createAccessLogger({ level: config.log.level });
   const teardown = new Teardown((step, error) => logger.error({ error, step }, 'could not let go'));
   const report = new Reporter(logger, access, metrics);
   try {
-    return await wire({ config, logger, metrics, report, teardown, acceptLoss, now: Date.now });
+    return await wire({ config, logger, metrics, report, teardown, acceptLoss, now: Date.now }, scanProgram);
   } catch (error) {
     await teardown.run();
     throw error;
   }
 }
 
-async function wire(context: Context): Promise<App> {
+async function wire(context: Context, scanProgram: ScanProgram | undefined): Promise<App> {
   const { config, metrics, report, teardown, now } = context;
   const { state } = config;
   const marks = new SqliteMarks(join(state.dir, 'marks.db'));
@@ -100,7 +103,9 @@ async function wire(context: Context): Promise<App> {
     vanished: report.vanished,
   });
 
+  const scans = wirePeriodicScans(context, scanProgram);
   metrics.observe({
+    scans: () => scans.scans(),
     cache: () => media.cache,
     spool: () => media.room.used,
     disks: () => media.disks.map((disk) => ({ source: disk.name, ...disk.load })),

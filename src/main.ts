@@ -63,6 +63,21 @@ program
   .action(async (status, options) => (await import('./cli/list.ts')).list({ ...options, status }));
 
 program
+  .command('scan')
+  .description('look through the sources and record their files, also while serve runs')
+  .addOption(config())
+  .option('--source <name>', 'this one; else all that are on this machine')
+  .option('--manifest <file>', 'do not walk it, but read what `find` told there (- for standard input): see below')
+  .option('--rate <count>', 'names in a second, at most; else backfill.scanRate', count)
+  .option('--fresh', 'begin anew, not where the last scan was broken off; and believe that a source is empty now')
+  .option('--json', 'the results as JSON')
+  .addHelpText(
+    'after',
+    `\nExit code: 0 all was looked at and can move, 2 all was looked at and something was found that cannot, 1 it did not come to its end: run again, it goes on where it stood. A source that is not on this machine needs a manifest; in its public/system, run: ${String.raw`find . -type f -printf '%s %T@ %m %p\0'`}`,
+  )
+  .action(async (options) => (await import('./cli/scan.ts')).scan(options));
+
+program
   .command('acl')
   .description('the ACLs of the objects in the bucket')
   .command('fix')

@@ -1,6 +1,12 @@
 export type CommandErrorCode =
   /** Another process works on the state directory. */
   | 'STATE_IN_USE'
+  /** Another scan is under way. */
+  | 'SCAN_RUNNING'
+  /** There is no such source, or it does not say which one is meant. */
+  | 'SOURCE_UNKNOWN'
+  /** A source that is not on this machine cannot be walked. */
+  | 'MANIFEST_NEEDED'
   /** The state directory cannot be locked: rights, or a file system without locks. */
   | 'STATE_UNUSABLE'
   /** There is nothing to back up. */

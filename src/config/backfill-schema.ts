@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { keyPrefix } from './key-prefix.ts';
-import { flag } from './scalars.ts';
-import { duration } from './units.ts';
+import { flag, integer } from './scalars.ts';
+import { duration, durationOrOff } from './units.ts';
 
 /** Carrying up what nobody asks for. */
 export const backfillSchema = z.strictObject({
@@ -13,4 +13,8 @@ export const backfillSchema = z.strictObject({
   heatHalfLife: duration({ least: '1h', most: '365d' })
     .prefault('7d')
     .describe('A view counts half after this time, when what is asked for most goes up first'),
+  scanEvery: durationOrOff({ least: '1s' })
+    .prefault('24h')
+    .describe('How often the disks are looked through for new files while it is enabled; off: only by upstairs scan'),
+  scanRate: integer().prefault(5000).describe('Names that a scan looks at in a second, at most'),
 });

@@ -65,3 +65,10 @@ export function duration({ least = '1ms', most = longest }: { least?: string; mo
       return z.NEVER;
     });
 }
+
+/** Schema of a duration that may be `off`, which gives undefined. */
+export function durationOrOff(bounds: { least?: string; most?: string } = {}) {
+  return z.union([z.literal('off').transform(() => undefined), duration(bounds)], {
+    error: `${durationForms}, or off`,
+  });
+}

@@ -51,6 +51,10 @@ export function prepareFiles(db: DatabaseSync) {
 
     find: db.prepare('INSERT INTO findings (scan, path, kind, detail) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING'),
     findings: db.prepare('SELECT path, kind, detail FROM findings WHERE scan = ? ORDER BY path, kind LIMIT ? OFFSET ?'),
+    findingKinds: db.prepare('SELECT kind, count(*) AS count FROM findings WHERE scan = ? GROUP BY kind ORDER BY kind'),
+    findingsOfKind: db.prepare(
+      'SELECT path, kind, detail FROM findings WHERE scan = ? AND kind = ? ORDER BY path LIMIT ?',
+    ),
     dropFindings: db.prepare(
       `DELETE FROM findings WHERE (scan, path, kind) IN
          (SELECT scan, path, kind FROM findings WHERE scan = ? LIMIT ?)`,

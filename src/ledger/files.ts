@@ -62,6 +62,11 @@ export interface Files {
   of(key: string): Promise<readonly SourceFile[]>;
   /** Of each source's newest scan that ended; of the one under way while none did. In order of source and path; the offset counts from 0. */
   findings(offset: number, limit: number): Promise<readonly Finding[]>;
+  /** The same, counted by kind, with so many examples of each. Takes as long as there are many: not for a thread that serves. */
+  findingsByKind(
+    source: string,
+    examples: number,
+  ): Promise<readonly { readonly kind: FindingKind; readonly count: number; readonly examples: readonly Finding[] }[]>;
   /** For each source that was ever scanned: the newest scan that ended, and a newer one that did not, if there is one. */
   scans(): Promise<readonly { readonly last: ScanRecord | undefined; readonly open: ScanRecord | undefined }[]>;
   /** What each source that was ever scanned holds now. Kept, not counted. */

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Files, Finding, ScanRecord, SourceFile } from './files.ts';
+import type { Files, Finding, FindingKind, ScanRecord, SourceFile } from './files.ts';
 import { openFilesDatabase } from './files-database.ts';
 import { type FilesStatements, prepareFiles } from './files-statements.ts';
 
@@ -68,15 +68,23 @@ export class SqliteFiles implements Files {
         skip -= scan.findings;
         continue;
       }
-      const rows = this.#sql.findings.all(scan.id, limit - found.length, skip) as unknown as (Omit<
-        Finding,
-        'source' | 'detail'
-      > & { detail: string | null })[];
-      found.push(...rows.map((row) => ({ ...row, source: name, detail: row.detail ?? undefined })));
+      found.push(...findingsOf(name, this.#sql.findings.all(scan.id, limit - found.length, skip)));
       skip = 0;
       if (found.length >= limit) break;
     }
     return found;
+  }
+
+  async findingsByKind(source: string, examples: number) {
+    const number = this.#sources().find(({ name }) => name === source)?.id;
+    const scan = number === undefined ? undefined : (this.#newestEnded(number) ?? this.#newestOpen(number));
+    if (scan === undefined) return [];
+    const kinds = this.#sql.findingKinds.all(scan.id) as unknown as { kind: FindingKind; count: number }[];
+    return kinds.map(({ kind, count }) => ({
+      kind,
+      count,
+      examples: findingsOf(source, this.#sql.findingsOfKind.all(scan.id, kind, examples)),
+    }));
   }
 
   async scans(): Promise<readonly { readonly last: ScanRecord | undefined; readonly open: ScanRecord | undefined }[]> {
@@ -135,6 +143,15 @@ export class SqliteFiles implements Files {
   #newestOpen(source: number): ScanRow | undefined {
     return this.#sql.newestOpen.get(source) as ScanRow | undefined;
   }
+}
+
+function findingsOf(source: string, rows: unknown[]): Finding[] {
+  return (rows as { path: string; kind: FindingKind; detail: string | null }[]).map(({ path, kind, detail }) => ({
+    source,
+    kind,
+    path,
+    detail: detail ?? undefined,
+  }));
 }
 
 export function scanRecord(source: string, row: ScanRow): ScanRecord {

@@ -5,6 +5,7 @@ import type { ListenerName } from '../config/listeners.ts';
 import type { MutationResult } from '../gateway/mutations.ts';
 import type { OperationName } from '../gateway/operation.ts';
 import type { UpstreamName } from '../http/app-target.ts';
+import type { ScanRecord } from '../ledger/files.ts';
 import type { CopyReason, CopyStatus } from '../ledger/ledger.ts';
 import type { SourceTrouble } from '../sources/source.ts';
 
@@ -37,6 +38,8 @@ export interface Readings {
     looksDue: number;
     oldestWantedMs: number | undefined;
   }>;
+  /** Of each source the newest scan that ended. */
+  scans(): Promise<readonly ScanRecord[]>;
   now(): number;
 }
 
@@ -79,6 +82,10 @@ export class Metrics {
   ]);
   readonly appWebSockets = this.#gauge('app_websockets', 'WebSockets that are open on the app host', []);
   readonly vanished = this.#counter('vanished_total', 'Reads of objects that were copied and that the bucket lost', []);
+  readonly scans = this.#counter('scans_total', 'Scans of sources that serve began, by how they came out', [
+    'source',
+    'outcome',
+  ]);
   readonly mendsRefused = this.#counter(
     'mends_refused_total',
     'Deletes and ACL changes of our own that the store refused',
@@ -143,6 +150,20 @@ export class Metrics {
     this.#reading('certificate_remaining_seconds', 'Time until a certificate ends', ['listener'], (g) => {
       for (const [listener, endsMs] of this.#certificateEnds) g.labels(listener).set((endsMs - readings.now()) / 1000);
     });
+    this.#scanReading(
+      'end_timestamp_seconds',
+      'When the last whole scan of a source ended',
+      readings,
+      ({ endedMs }) => (endedMs ?? 0) / 1000,
+    );
+    this.#scanReading('files', 'Files that a source has, by its last whole scan', readings, ({ files }) => files);
+    this.#scanReading('bytes', 'What they amount to', readings, ({ bytes }) => bytes);
+    this.#scanReading(
+      'findings',
+      'What cannot move or be looked at, by the same',
+      readings,
+      ({ findings }) => findings,
+    );
     this.#reading('copy_looks_due', 'Looks that are due', [], async (g) => g.set((await readings.ledger()).looksDue));
   }
 
@@ -183,6 +204,12 @@ export class Metrics {
 
   bucketTroubled(kind: BucketTrouble): void {
     this.bucketErrors.labels(kind).inc();
+  }
+
+  #scanReading(name: string, help: string, readings: Readings, value: (scan: ScanRecord) => number): void {
+    this.#reading(`scan_${name}`, help, ['source'], async (g) => {
+      for (const scan of await readings.scans()) g.labels(scan.source).set(value(scan));
+    });
   }
 
   #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { ScanEnd } from '../backfill/periodic-scans.ts';
 import type { BucketTrouble } from '../bucket/bucket.ts';
 import type { IdentityState } from '../bucket/identity.ts';
 import type { ListenerName } from '../config/listeners.ts';
@@ -211,6 +212,22 @@ export class Reporter {
 
   readonly writeCounted = ({ operation, status, outcomes, ms }: WriteRecord): void => {
     this.#metrics.written(operation ?? 'none', status, ms / 1000, outcomes.values());
+  };
+
+  readonly scanBegan = (source: string): void => {
+    this.#logger.info({ event: 'scan', source }, 'scan of a source begins');
+  };
+
+  readonly scanEnded = (source: string, end: ScanEnd): void => {
+    this.#metrics.scans.labels(source, end.whole ? 'whole' : 'broken').inc();
+    const { whole, why, files, bytes, added, changed, vanished, findings } = end;
+    const facts = { event: 'scan', source, whole, files, bytes, added, changed, vanished, findings };
+    if (whole) this.#logger.info(facts, 'scan of a source ended');
+    else this.#logger.warn({ ...facts, why }, 'scan of a source did not come to its end');
+  };
+
+  readonly scansFailed = (error: unknown): void => {
+    this.#logger.error({ event: 'scan', error }, 'it could not be told which source is to be scanned next');
   };
 
   readonly sourcesTakenOut = (names: readonly string[]): void => {

@@ -1,11 +1,8 @@
 import { microsecondsOf, parseDecimalSeconds } from '../lib/decimal-seconds.ts';
 import { type ByteName, printable } from './byte-names.ts';
 import { ManifestRecords } from './manifest-records.ts';
-import { type ListingStep, type SourceListing, SourceListingError } from './source-listing.ts';
+import { type ListingStep, manifestCommand, type SourceListing, SourceListingError } from './source-listing.ts';
 import { StepBuilder } from './step-builder.ts';
-
-/** What makes a manifest, in `public/system` on the machine that has it. GNU find. */
-export const manifestCommand = String.raw`find . -type f -printf '%s %T@ %m %p\0'`;
 
 /** So many first records that are all bad make no manifest of it. */
 const badAtFirst = 100;

@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Files } from '../ledger/files.ts';
+
+/** How a scan that ran apart came out. */
+export interface ScanEnd {
+  readonly whole: boolean;
+  /** Why it is not whole. */
+  readonly why?: string;
+  readonly files?: number;
+  readonly bytes?: number;
+  readonly added?: number;
+  readonly changed?: number;
+  readonly vanished?: number;
+  readonly findings?: number;
+}
+
+export interface PeriodicScansOptions {
+  /** Names of the sources, in the order in which they are looked through. */
+  readonly sources: readonly string[];
+  readonly everyMs: number;
+  readonly files: Pick<Files, 'scans'>;
+  /** Scans a source, apart from this process. Never rejects; once aborted, it resolves soon. */
+  readonly run: (source: string, signal: AbortSignal) => Promise<ScanEnd>;
+  readonly now: () => number;
+  readonly began: (source: string) => void;
+  readonly ended: (source: string, end: ScanEnd) => void;
+  /** What was scanned when could not be read. */
+  readonly failed: (error: unknown) => void;
+  readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/**
+ * Has each source looked through again and again, one at a time: so long after its last scan ended, or at once where that was broken off or
+ * there was none. What was tried is not tried again before the time is over, however it came out.
+ */
+export class PeriodicScans {
+  readonly #options: PeriodicScansOptions;
+  readonly #stop = new AbortController();
+  readonly #triedMs = new Map<string, number>();
+  #running: Promise<void> | undefined;
+
+  constructor(options: PeriodicScansOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Resolves when the scan under way has ended, which is broken off. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { everyMs, now, failed, wait = waited } = this.#options;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      const next = await this.#next().catch((error: unknown) => {
+        failed(error);
+        return { atMs: now() + everyMs, source: undefined };
+      });
+      await wait(Math.max(0, next.atMs - now()), signal);
+      if (!signal.aborted && next.source !== undefined) await this.#scan(next.source, signal);
+    }
+  }
+
+  async #scan(source: string, signal: AbortSignal): Promise<void> {
+    const { run, began, ended, now } = this.#options;
+    began(source);
+    const end = await run(source, signal);
+    this.#triedMs.set(source, now());
+    ended(source, end);
+  }
+
+  /** Which source comes next, and when. */
+  async #next(): Promise<{ source: string | undefined; atMs: number }> {
+    const { sources, everyMs, files } = this.#options;
+    const scans = await files.scans();
+    const dues = sources.map((source) => {
+      const { last, open } = scans.find((scan) => (scan.last ?? scan.open)?.source === source) ?? {};
+      const ended = open === undefined && last?.endedMs !== undefined ? last.endedMs + everyMs : 0;
+      const triedMs = this.#triedMs.get(source);
+      return { source, atMs: Math.max(ended, triedMs === undefined ? 0 : triedMs + everyMs) };
+    });
+    const [first = { source: undefined, atMs: this.#options.now() + everyMs }] = dues.toSorted(
+      (a, b) => a.atMs - b.atMs,
+    );
+    return first;
+  }
+}
+
+async function waited(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal, ref: false }).catch(() => undefined);
+}
