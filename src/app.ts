@@ -5,6 +5,7 @@ import { wireAppHost } from './app/wire-app-host.ts';
 import { wireBucket } from './app/wire-bucket.ts';
 import { wireCopies } from './app/wire-copies.ts';
 import { wireGateway } from './app/wire-gateway.ts';
+import { wireInventory } from './app/wire-inventory.ts';
 import { openLedger } from './app/wire-ledger.ts';
 import { wireMedia } from './app/wire-media.ts';
 import { type ScanProgram, wirePeriodicScans } from './app/wire-periodic-scans.ts';
@@ -104,6 +105,7 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
   });
 
   const scans = wirePeriodicScans(context, scanProgram);
+  const inventory = config.backfill.enabled ? wireInventory(context, bucket.identity) : undefined;
   metrics.observe({
     scans: () => scans.scans(),
     cache: () => media.cache,
@@ -114,6 +116,7 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
     identity: () => bucket.identity.state,
     ledger: () => ledger.counts(now()),
     openIntents: () => marks.openIntents(),
+    inventory: () => inventory?.last(),
     now,
   });
   const takenOut = await marks.knowSources(config.sources.map(({ name }) => name));
@@ -132,6 +135,10 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
   teardown.add('mark sweep', () => sweep.stop());
   await copies.start();
   teardown.add('copies', () => copies.stop(config.shutdown.copies));
+  if (inventory) {
+    inventory.start();
+    teardown.add('inventory', () => inventory.stop());
+  }
   const { write } = config;
   const gateway = { marks, uploads: marks.uploads, ledger, leases, bucket, media, reads, copies: requests };
   const ports = await openListeners({

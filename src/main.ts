@@ -115,6 +115,19 @@ program
   )
   .action(async (options) => (await import('./cli/verify.ts')).verify(options));
 
+program
+  .command('inventory')
+  .description('list the bucket, so that what is in it is known without asking for each key; also while serve runs')
+  .addOption(config())
+  .option('--json', 'the result as JSON')
+  .option('--fresh', 'begin anew: do not go on with a listing that was broken off')
+  .addHelpText(
+    'after',
+    '\nExit code: 0 the whole bucket was listed, 1 it was not. Broken off, it goes on where it stopped when it is run again. ' +
+      '`--json` prints `{"objects", "bytes", "began", "ended"}`.',
+  )
+  .action(async (options) => (await import('./cli/inventory.ts')).inventory(options));
+
 const ledger = program.command('ledger').description('keep the state, and bring it back');
 ledger
   .command('backup')

@@ -9,6 +9,10 @@ export type CommandErrorCode =
   | 'MANIFEST_NEEDED'
   /** The state directory cannot be locked: rights, or a file system without locks. */
   | 'STATE_UNUSABLE'
+  /** Another process lists the bucket. */
+  | 'INVENTORY_IN_USE'
+  /** Ended by a signal. */
+  | 'INTERRUPTED'
   /** There is nothing to back up. */
   | 'NO_STATE'
   /** A database of the state directory does not pass its own check. */

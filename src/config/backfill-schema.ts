@@ -17,4 +17,14 @@ export const backfillSchema = z.strictObject({
     .prefault('24h')
     .describe('How often the disks are looked through for new files while it is enabled; off: only by upstairs scan'),
   scanRate: integer().prefault(5000).describe('Names that a scan looks at in a second, at most'),
+
+  listEvery: z
+    .union([z.literal('off'), duration({ least: '1m' })], {
+      error: 'must be off, or a duration: a whole number with a unit: ms, s, m, h, d (24h)',
+    })
+    .prefault('24h')
+    .describe("How old the bucket's inventory may become before it is listed again; off: only by hand"),
+  listRate: integer({ most: 1000 })
+    .prefault(20)
+    .describe('Requests a second that listing the bucket may take; each brings 1000 keys'),
 });

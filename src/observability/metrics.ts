@@ -7,6 +7,7 @@ import type { OperationName } from '../gateway/operation.ts';
 import type { UpstreamName } from '../http/app-target.ts';
 import type { ScanRecord } from '../ledger/files.ts';
 import type { CopyReason, CopyStatus } from '../ledger/ledger.ts';
+import type { Listing } from '../ledger/objects.ts';
 import type { SourceTrouble } from '../sources/source.ts';
 
 export type StatusClass = '1xx' | '2xx' | '3xx' | '4xx' | '5xx';
@@ -40,6 +41,8 @@ export interface Readings {
   }>;
   /** Of each source the newest scan that ended. */
   scans(): Promise<readonly ScanRecord[]>;
+  /** Undefined: the bucket is not listed by this program. */
+  inventory(): Promise<Listing | undefined> | undefined;
   now(): number;
 }
 
@@ -89,6 +92,17 @@ export class Metrics {
   readonly mendsRefused = this.#counter(
     'mends_refused_total',
     'Deletes and ACL changes of our own that the store refused',
+    [],
+  );
+
+  readonly inventoryFailures = this.#counter(
+    'inventory_failures_total',
+    'Listings of the bucket that did not come to their end; the next one goes on where it stopped',
+    [],
+  );
+  readonly inventoryTroubles = this.#counter(
+    'inventory_troubles_total',
+    'Requests for a page of the listing that failed and were sent again',
     [],
   );
 
@@ -164,6 +178,16 @@ export class Metrics {
       readings,
       ({ findings }) => findings,
     );
+    this.#reading(
+      'inventory_ended_timestamp_seconds',
+      'When a listing of the bucket last ended; 0: none has',
+      [],
+      async (g) => g.set(((await readings.inventory())?.endedMs ?? 0) / 1000),
+    );
+    this.#reading('inventory_objects', 'Objects in the bucket, as that listing told', [], async (g) =>
+      g.set((await readings.inventory())?.objects ?? 0),
+    );
+    this.#reading('inventory_bytes', 'Their bytes', [], async (g) => g.set((await readings.inventory())?.bytes ?? 0));
     this.#reading('copy_looks_due', 'Looks that are due', [], async (g) => g.set((await readings.ledger()).looksDue));
   }
 

@@ -8,6 +8,7 @@ import type { WriteRecord } from '../gateway/write-handler.ts';
 import type { AccessRecord } from '../http/access-log.ts';
 import type { AppRecord } from '../http/app-record.ts';
 import type { PurgeRecord } from '../http/media-handler.ts';
+import type { Listing } from '../ledger/objects.ts';
 import type { CertificatePair } from '../lib/certificate-pair.ts';
 import type { CopyOutcome } from '../protocol/state.ts';
 import type { SourceAnswer } from '../sources/source.ts';
@@ -235,6 +236,28 @@ export class Reporter {
       { event: 'marks', sources: names },
       'these sources are not in the configuration any more: what was deleted is remembered for good, should one be put in again',
     );
+  };
+
+  readonly inventoryBegan = (): void => {
+    this.#logger.info({ event: 'inventory' }, 'listing the bucket');
+  };
+
+  readonly inventoryProgress = ({ objects, bytes }: Pick<Listing, 'objects' | 'bytes'>): void => {
+    this.#logger.info({ event: 'inventory', objects, bytes }, 'the bucket is being listed');
+  };
+
+  readonly inventoryEnded = ({ objects, bytes, beganMs, endedMs = beganMs }: Listing): void => {
+    this.#logger.info({ event: 'inventory', objects, bytes, ms: endedMs - beganMs }, 'the bucket was listed');
+  };
+
+  readonly inventoryFailed = (error: unknown): void => {
+    this.#metrics.inventoryFailures.inc();
+    this.#logger.warn({ event: 'inventory', error }, 'the bucket could not be listed: it goes on later');
+  };
+
+  readonly inventoryTroubled = (error: Error): void => {
+    this.#metrics.inventoryTroubles.inc();
+    this.#logger.debug({ event: 'inventory', error }, 'a page of the listing is asked for again');
   };
 
   readonly sweepFailed = (error: unknown): void => {
