@@ -169,6 +169,28 @@ program
   .action(async (logs, options) => (await import('./cli/heat.ts')).heatImport({ ...options, logs }));
 
 program
+  .command('verify')
+  .description('prove that everything below is in the bucket and equal, or say what is not')
+  .addOption(config())
+  .option('--download <share>', 'read this share of the objects again: 5% of them, chosen at random, or all', share, 0)
+  .option('--source', 'read the files below again too, gently')
+  .option('--combined <file>', 'a line for each key, as `rclone check --combined` writes them; - is standard output')
+  .option('--report <file>', 'the page to keep, in Markdown')
+  .option('--acknowledged <file>', 'keys that are let go, one a line, as the report prints them')
+  .option('--only <source>', 'this source alone')
+  .option('--seed <text>', 'choose the same objects as a run that printed this seed')
+  .option('--no-list', 'rest on the last listing of the bucket, however old')
+  .option('--stale-scan', 'rest on scans that are older than a day; the result is not kept')
+  .option('--json', 'the result as JSON')
+  .option('--concurrency <count>', 'keys at once', count, 8)
+  .option('--rate <count>', 'requests to the store in a second, at most', count, 200)
+  .addHelpText(
+    'after',
+    '\nExit code: 0 every file below is in the bucket and equal, or excepted by a mark, a rule or the acknowledged list; 2 it is not so; 1 it could not be found out.',
+  )
+  .action(async (options) => (await import('./cli/verify.ts')).verify(options));
+
+program
   .command('inventory')
   .description('list the bucket, so that what is in it is known without asking for each key; also while serve runs')
   .addOption(config())
@@ -201,6 +223,13 @@ function count(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('must be a whole number from 1');
   return value;
+}
+
+/** `all`, or a percentage. */
+function share(text: string): number {
+  const percent = text === 'all' ? 100 : Number(/^(\d+(?:\.\d+)?)%$/.exec(text)?.[1]);
+  if (!(percent > 0 && percent <= 100)) throw new InvalidArgumentError('must be all, or a percentage: 5%');
+  return percent;
 }
 
 try {

@@ -2,6 +2,7 @@ import { backfillMigration } from './backfill-schema.ts';
 import { failuresMigration } from './failures-schema.ts';
 import { laneMigration } from './lane-schema.ts';
 import { ordersMigration } from './orders-schema.ts';
+import { verificationsMigration } from './verifications-schema.ts';
 
 /** The ledger's tables, one migration a version. Times are milliseconds since the epoch. */
 export const ledgerMigrations = [
@@ -59,4 +60,5 @@ export const ledgerMigrations = [
   backfillMigration,
   failuresMigration,
   ordersMigration,
+  verificationsMigration,
 ];

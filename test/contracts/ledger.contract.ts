@@ -454,6 +454,30 @@ export function ledgerContract(name: string, makeFixture: () => LedgerFixture): 
       ]);
     });
 
+    test('is read from one end to the other, in the order of bytes, with what is known of each copy', async () => {
+      const details = { source: 'basement', size: 7, md5: 'a'.repeat(32), mtime: '1614834367.123456' };
+      await change('b', { status: 'copied' }, details);
+      await change('\u{1f600}', { status: 'wanted' });
+      await change('\ufffd', { status: 'refused' }, { reason: 'damaged', detail: 'EIO at byte 4096' });
+      await change('only-a-look', { look: 0 });
+      const pages = [];
+      for (let after: string | undefined, at = 0; at < 9; at += 1) {
+        const page = await ledger.page(after, 2);
+        pages.push(page.map(({ key }) => key));
+        if (page.length === 0) break;
+        after = page.at(-1)?.key;
+      }
+      expect(pages).toEqual([['b', '\ufffd'], ['\u{1f600}'], []]);
+      const unknown = { source: undefined, size: undefined, md5: undefined, mtime: undefined };
+      const nothing = { ...unknown, reason: undefined, detail: undefined };
+      expect(await ledger.copy('b')).toEqual({ key: 'b', status: 'copied', ...nothing, ...details });
+      expect((await ledger.page('b', 1))[0]).toEqual({
+        ...{ key: '\ufffd', status: 'refused', ...unknown },
+        ...{ reason: 'damaged', detail: 'EIO at byte 4096' },
+      });
+      expect([await ledger.copy('only-a-look'), await ledger.copy('never')]).toEqual([undefined, undefined]);
+    });
+
     test('counts an empty ledger as nothing', async () => {
       const { byStatus, ...rest } = await ledger.counts(0);
       expect(byStatus).toMatchObject({ wanted: 0, copied: 0, superseded: 0, refused: 0 });

@@ -1,0 +1,148 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { ledgerFacts } from '../app/wire-ledger.ts';
+import { type Verifier, verifier } from '../app/wire-verify.ts';
+import { loadConfig } from '../config/load.ts';
+import { Acknowledged } from '../verify/acknowledged.ts';
+import { isClean, isFresh, type Proof } from '../verify/proof.ts';
+import { reportLines } from '../verify/report.ts';
+import { jsonPieces, summaryLines } from '../verify/summary.ts';
+import { CommandError } from './command-error.ts';
+import { type LineSink, lineSink } from './line-sink.ts';
+import { verifyProgress } from './verify-progress.ts';
+import { version } from './version.ts';
+
+export interface VerifyCommand {
+  readonly config: string;
+  /** Percent of the objects. */
+  readonly download: number;
+  readonly source?: true;
+  readonly combined?: string;
+  readonly report?: string;
+  readonly acknowledged?: string;
+  readonly only?: string;
+  readonly seed?: string;
+  readonly json?: true;
+  /** False: `--no-list`. */
+  readonly list: boolean;
+  readonly staleScan?: true;
+  readonly concurrency: number;
+  readonly rate: number;
+}
+
+/** How long descriptors on the disks may take to close at the end, in milliseconds. */
+const closingMs = 1000;
+
+/**
+ * `upstairs verify`: is everything that is below in the bucket, and equal? Exit code 0: yes, or excepted; 2: no; 1: it could not be found
+ * out. What could not be found out, or was broken off, is not kept as a result.
+ * @throws CommandError NO_STATE, FILE_UNREADABLE; VerifyError; TroubleError
+ */
+export async function verify(command: VerifyCommand): Promise<void> {
+  const { config } = loadConfig(command.config, { env: process.env, environment: false });
+  const { combined: combinedFile, report: reportFile, json = false } = command;
+  if (combinedFile === '-' && json)
+    throw new CommandError(
+      'ANSWER_WRONG',
+      '--combined - and --json would both write to standard output: give --combined a file',
+    );
+  requireState(config.state.dir);
+  const acknowledged = acknowledgedIn(command.acknowledged);
+  const combined = combinedFile === undefined ? undefined : lineSink(combinedFile);
+  const progress = verifyProgress();
+  const stop = new AbortController();
+  const broken = () =>
+    stop.abort(new CommandError('BROKEN_OFF', 'it was broken off: nothing is proven, and nothing was recorded'));
+  process.once('SIGINT', broken);
+  process.once('SIGTERM', broken);
+  let made: Verifier | undefined;
+  try {
+    made = await verifier(config, {
+      percent: command.download,
+      seed: command.seed ?? randomBytes(6).toString('hex'),
+      source: command.source ?? false,
+      only: command.only,
+      acceptOldScan: command.staleScan ?? false,
+      acknowledged,
+      combined: async (line) => combined?.write(`${line}\n`),
+      perSecond: command.rate,
+      concurrency: command.concurrency,
+      version,
+      list: undefined,
+      useOf: async () => undefined,
+      retired: new Set(),
+      begin: progress.begin,
+      progress: progress.show,
+    });
+    const proof = await made.prove(stop.signal);
+    progress.end();
+    await combined?.end();
+    if (reportFile !== undefined) await writeReport(lineSink(reportFile), proof, made);
+    const fresh = isFresh(proof);
+    if (fresh) await made.record(proof);
+    else process.stderr.write('not recorded: a scan or listing that it rests on is older than a day\n');
+    await tell(proof, made, { json, to: combinedFile === '-' ? process.stderr : process.stdout });
+    process.exitCode = isClean(proof) ? 0 : 2;
+  } catch (error) {
+    await combined?.discard();
+    throw error;
+  } finally {
+    progress.end();
+    process.off('SIGINT', broken);
+    process.off('SIGTERM', broken);
+    await made?.close();
+    await endDespite(made);
+  }
+}
+
+/** Without the ledger and the marks nobody knows what is where on purpose. */
+function requireState(dir: string): void {
+  const facts = existsSync(join(dir, 'ledger.db')) ? ledgerFacts(join(dir, 'ledger.db')) : undefined;
+  if (facts?.binding === undefined || !existsSync(join(dir, 'marks.db')))
+    throw new CommandError(
+      'NO_STATE',
+      `the state in ${dir} was never bound to a bucket, so there is nothing to verify: start \`upstairs serve\` once before`,
+    );
+}
+
+function acknowledgedIn(file: string | undefined): Acknowledged {
+  if (file === undefined) return new Acknowledged([]);
+  try {
+    return Acknowledged.parse(readFileSync(file, 'utf8'), file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
+    throw new CommandError('FILE_UNREADABLE', `--acknowledged: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+async function writeReport(to: LineSink, proof: Proof, { noted }: Verifier): Promise<void> {
+  try {
+    for await (const line of reportLines(proof, noted)) await to.write(`${line}\n`);
+    await to.end();
+  } catch (error) {
+    await to.discard();
+    throw error;
+  }
+}
+
+async function tell(
+  proof: Proof,
+  { noted }: Verifier,
+  { json, to }: { json: boolean; to: NodeJS.WriteStream },
+): Promise<void> {
+  if (json) {
+    const stdout = lineSink('-');
+    for await (const piece of jsonPieces(proof, noted())) await stdout.write(piece);
+    return;
+  }
+  for await (const line of summaryLines(proof, noted())) to.write(`${line}\n`);
+}
+
+/** A disk that hangs holds a thread, and the process would wait for it for ever. */
+async function endDespite(made: Verifier | undefined): Promise<void> {
+  const end = performance.now() + closingMs;
+  while (made && made.pendingDiskOperations() > 0 && performance.now() < end) await setTimeout(10);
+  if (made && made.pendingDiskOperations() > 0) process.kill(process.pid, 'SIGKILL');
+}

@@ -1,0 +1,86 @@
+import type { ScanRecord } from '../ledger/files.ts';
+import type { Listing } from '../ledger/objects.ts';
+
+export type VerifyErrorCode =
+  /** A source was never scanned to its end. */
+  | 'NO_SCAN'
+  | 'SCAN_OLD'
+  /** The bucket was never listed to its end. */
+  | 'NO_LISTING'
+  | 'UNKNOWN_SOURCE';
+
+/** What keeps a verification from being done, and what the operator can do about it. */
+export class VerifyError extends Error {
+  override readonly name = 'VerifyError';
+  readonly code: VerifyErrorCode;
+
+  constructor(code: VerifyErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** How old a scan may be, in milliseconds: what came below since is not known. */
+export const scanGoodForMs = 24 * 3600 * 1000;
+/** How old a listing may be before a new one is made, in milliseconds. */
+export const listingGoodForMs = 15 * 60 * 1000;
+
+export interface Scans {
+  readonly last: ScanRecord | undefined;
+  readonly open: ScanRecord | undefined;
+}
+
+/** A scan that came to its end. */
+export type EndedScan = ScanRecord & { readonly endedMs: number };
+
+/**
+ * The newest scan of each of the sources that ended.
+ * @throws VerifyError when one has none, or an old one that was not accepted: what was never seen below cannot be proven to be above.
+ */
+export function endedScans(
+  sources: readonly string[],
+  scans: readonly Scans[],
+  { nowMs, acceptOld }: { nowMs: number; acceptOld: boolean },
+): readonly EndedScan[] {
+  return sources.map((source) => {
+    const scan = scans.find(({ last }) => last?.source === source)?.last;
+    if (scan?.endedMs === undefined)
+      throw new VerifyError(
+        'NO_SCAN',
+        `no scan of the source ${source} has come to its end, so nobody knows what is below: run \`upstairs scan\` first`,
+      );
+    // What came while it ran may have been missed, so it is as old as its beginning.
+    const ageMs = nowMs - scan.beganMs;
+    if (ageMs > scanGoodForMs && !acceptOld)
+      throw new VerifyError(
+        'SCAN_OLD',
+        `the last scan of the source ${source} began ${hours(ageMs)} ago, and what came below since is not known: run \`upstairs scan\` first, or accept it with --stale-scan`,
+      );
+    return { ...scan, endedMs: scan.endedMs };
+  });
+}
+
+/** @throws VerifyError when there is none. */
+export function endedListing(last: Listing | undefined): Listing & { readonly endedMs: number } {
+  if (last?.endedMs === undefined)
+    throw new VerifyError(
+      'NO_LISTING',
+      'no listing of the bucket has come to its end, so nobody knows what is above: run this again without --no-list',
+    );
+  return { ...last, endedMs: last.endedMs };
+}
+
+/** @throws VerifyError when the configuration has no source of this name. */
+export function chosenSources(configured: readonly string[], only: string | undefined): readonly string[] {
+  if (only === undefined) return configured;
+  if (!configured.includes(only))
+    throw new VerifyError(
+      'UNKNOWN_SOURCE',
+      `there is no source ${only} in the configuration; its sources are ${configured.join(', ')}`,
+    );
+  return [only];
+}
+
+function hours(ms: number): string {
+  return `${Math.floor(ms / 3_600_000)} hours`;
+}

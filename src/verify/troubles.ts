@@ -1,0 +1,31 @@
+/** So many questions in a row without an answer, and no verdict is worth anything. */
+const most = 25;
+
+/** Somebody who is needed for a proof does not answer any more. */
+export class TroubleError extends Error {
+  override readonly name = 'TroubleError';
+  readonly code = 'NO_ANSWER';
+}
+
+/** Counts what went wrong in a row: an outage is not a million exceptions. */
+export class Troubles {
+  readonly #who: string;
+  #inARow = 0;
+
+  constructor(who: string) {
+    this.#who = who;
+  }
+
+  /** @throws TroubleError when it was one too many. */
+  another(detail: string): void {
+    this.#inARow += 1;
+    if (this.#inARow >= most)
+      throw new TroubleError(
+        `${this.#who} did not answer ${most} times in a row: ${detail}. Nothing is proven; see to it and run this again`,
+      );
+  }
+
+  over(): void {
+    this.#inARow = 0;
+  }
+}

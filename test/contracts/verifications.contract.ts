@@ -1,0 +1,53 @@
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import type { Verification, Verifications } from '../../src/ledger/proof.ts';
+
+export interface VerificationsHarness {
+  open(): Promise<Verifications & { close(): Promise<void> }>;
+}
+
+export const verification: Verification = {
+  beganMs: 1_700_000_000_000,
+  endedMs: 1_700_000_100_000,
+  mode: 'download',
+  percent: 0.5,
+  sources: ['attic', 'basement'],
+  clean: true,
+  counts: { equal: 1, onlyBelow: 2, onlyAbove: 3, different: 4, error: 5, excepted: 6 },
+  stateHash: 'ab'.repeat(32),
+};
+
+/** What every implementation of `Verifications` does. */
+export function verificationsContract(name: string, harness: () => VerificationsHarness): void {
+  describe(`results of verifications in ${name}`, () => {
+    let store: Awaited<ReturnType<VerificationsHarness['open']>>;
+    let at: VerificationsHarness;
+
+    beforeEach(async () => {
+      at = harness();
+      store = await at.open();
+      onTestFinished(() => store.close());
+    });
+
+    test('are kept as they were, and found by each of their sources', async () => {
+      await store.record(verification);
+      expect(await store.last('basement')).toEqual(verification);
+      expect(await store.last('attic')).toEqual(verification);
+      expect(await store.last('elsewhere')).toBeUndefined();
+    });
+
+    test('the newest counts for the sources that it was about, and for no other', async () => {
+      await store.record(verification);
+      const later = { ...verification, sources: ['attic'], clean: false, mode: 'recorded', percent: 0 } as const;
+      await store.record(later);
+      expect(await store.last('attic')).toEqual(later);
+      expect(await store.last('basement')).toEqual(verification);
+    });
+
+    test('outlive the process', async () => {
+      await store.record(verification);
+      const again = await at.open();
+      expect(await again.last('basement')).toEqual(verification);
+      await again.close();
+    });
+  });
+}
