@@ -7,6 +7,7 @@ import { wireCopies } from './app/wire-copies.ts';
 import { wireGateway } from './app/wire-gateway.ts';
 import { openLedger } from './app/wire-ledger.ts';
 import { wireMedia } from './app/wire-media.ts';
+import { openProof } from './app/wire-proof.ts';
 import type { Config } from './config/schema.ts';
 import type { CopyRequests } from './copy/copy-requests.ts';
 import { MarkSweep } from './gateway/mark-sweep.ts';
@@ -16,6 +17,7 @@ import { SqliteMarks } from './marks/sqlite-marks.ts';
 import { BucketReads } from './media/bucket-reads.ts';
 import { Pipes } from './media/pipes.ts';
 import { ReadThrough } from './media/read-through.ts';
+import { UseWatch } from './media/use-watch.ts';
 import { createAccessLogger } from './observability/logger.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { Reporter } from './observability/reporter.ts';
@@ -39,6 +41,8 @@ export interface StartOptions {
 
 /** How often settled marks are looked through for some that are not needed any more, in milliseconds. */
 const sweepEveryMs = 10_000;
+/** How often it is written down which sources were needed, and who answered readers, in milliseconds. */
+const recordEveryMs = 60_000;
 /** How long after the last look a mark may be forgotten, in milliseconds. */
 const sweepMarginMs = 3600 * 1000;
 
@@ -70,7 +74,17 @@ async function wire(context: Context): Promise<App> {
   if (marks.isNew && !context.acceptLoss && (await ledger.binding())) throw new MarksLostError(state.dir);
 
   const bucket = await wireBucket(context, ledger);
-  const media = await wireMedia(context, marks);
+  const proof = openProof(join(state.dir, 'ledger.db'));
+  teardown.add('proof', () => proof.close());
+  const media = await wireMedia(context, marks, proof.retired);
+  const use = await UseWatch.begin({
+    use: proof.use,
+    sources: () => media.inUse.names,
+    everyMs: Math.min(recordEveryMs, config.retire.quiet / 10),
+    now,
+    failed: report.useNotRecorded,
+  });
+  teardown.add('use of sources', () => use.stop());
   const leases = new Leases();
   const copies = wireCopies(context, { marks, ledger, bucket, media, leases, purge: (key) => reads.purge(key) });
   const moving = config.phase === 'move';
@@ -94,12 +108,14 @@ async function wire(context: Context): Promise<App> {
     sourceReads: media.sourceReads,
     ledger,
     copies: requests,
+    needed: use.needed,
     sourcesAllowed: () => bucket.binding.bound,
     now,
     bucketTroubled: report.bucketTroubled,
     vanished: report.vanished,
   });
 
+  const disksInUse = () => media.disks.filter(({ name }) => media.inUse.has(name));
   metrics.observe({
     cache: () => media.cache,
     spool: () => media.room.used,
@@ -117,7 +133,7 @@ async function wire(context: Context): Promise<App> {
     marks,
     ledger,
     whereBelow: media.whereBelow,
-    allowed: moving && takenOut.length === 0,
+    allowed: () => moving && takenOut.length === 0 && media.inUse.retired.size === 0,
     afterMs: (config.copy.looks.at(-1) ?? 0) + sweepMarginMs,
     everyMs: sweepEveryMs,
     now,
@@ -143,8 +159,10 @@ async function wire(context: Context): Promise<App> {
     metrics: metrics.registry,
     notReady: () => [
       ...report.bucketReasons(bucket.identity.state, bucket.binding),
-      ...media.disks.filter((disk) => disk.hung).map((disk) => `the disk ${disk.name} does not answer`),
-      ...media.disks.flatMap(({ name, absences }) => absences.map((why) => `the disk ${name} is not there: ${why}`)),
+      ...disksInUse()
+        .filter((disk) => disk.hung)
+        .map((disk) => `the disk ${disk.name} does not answer`),
+      ...disksInUse().flatMap(({ name, absences }) => absences.map((why) => `the disk ${name} is not there: ${why}`)),
     ],
     listening: report.listening,
     certificateRenewed: report.certificateRenewed,

@@ -13,8 +13,8 @@ export type Below =
   | { readonly kind: 'missing' }
   /** It is there, not for the public, and not to be read by us. */
   | { readonly kind: 'private' }
-  /** None that could be asked has it, and one could not be asked, or holds a damaged one. */
-  | { readonly kind: 'unavailable'; readonly damaged: boolean };
+  /** None that could be asked has it, and one could not be asked, or holds a damaged one: `by` these. */
+  | { readonly kind: 'unavailable'; readonly damaged: boolean; readonly by: readonly string[] };
 
 export type BelowBody =
   | { readonly kind: 'shared'; readonly body: SharedBody }
@@ -24,6 +24,8 @@ export type BelowBody =
 
 export interface SourceReadsOptions {
   readonly sources: readonly Source[];
+  /** Whether a source is asked at all; one that is retired is not. Left out: all are. */
+  readonly inUse?: (source: string) => boolean;
   readonly bodies: Bodies;
   /** Whether somebody wants all of an object of this size: the copy or the cache. */
   readonly wantsWhole: (size: number) => boolean;
@@ -124,9 +126,10 @@ export class SourceReads {
     signal: AbortSignal,
     use: (object: SourceObject, source: Source, last: boolean) => Promise<T>,
   ): Promise<T | Exclude<Below, { kind: 'found' }>> {
-    let unavailable = false;
+    const by: string[] = [];
     let damaged = false;
-    const { sources } = this.#options;
+    const { inUse = () => true } = this.#options;
+    const sources = this.#options.sources.filter(({ name }) => inUse(name));
     for (const source of sources) {
       let answer = await source.open(key, signal, wanted);
       if (answer.kind === 'found') {
@@ -140,10 +143,10 @@ export class SourceReads {
       if (answer.kind === 'private') return answer;
       if (answer.kind === 'missing') continue;
       this.#options.troubled(source.name, answer, key);
+      by.push(source.name);
       if (answer.kind === 'damaged') damaged = true;
-      else unavailable = true;
     }
-    return unavailable || damaged ? { kind: 'unavailable', damaged } : { kind: 'missing' };
+    return by.length > 0 ? { kind: 'unavailable', damaged, by } : { kind: 'missing' };
   }
 }
 

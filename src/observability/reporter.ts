@@ -220,6 +220,31 @@ export class Reporter {
     );
   };
 
+  readonly sourcesRetired = (names: readonly string[]): void => {
+    this.#logger.info(
+      { event: 'retired', sources: names },
+      'these sources are retired: they are not used, nor looked at (upstairs retire SOURCE --undo brings one back)',
+    );
+  };
+
+  readonly sourceTurned = (source: string, inUse: boolean): void => {
+    this.#logger.info(
+      { event: 'retired', source, inUse },
+      inUse ? 'a source was brought back, and is used from now on' : 'a source was retired: it is not used any more',
+    );
+  };
+
+  readonly retiredUnknown = (error: unknown): void => {
+    this.#logger.error(
+      { event: 'retired', error },
+      'it could not be looked up which sources are retired: that stays as it was',
+    );
+  };
+
+  readonly useNotRecorded = (error: unknown): void => {
+    this.#logger.error({ event: 'ledger', error }, 'it could not be recorded who was answered by which source');
+  };
+
   readonly sweepFailed = (error: unknown): void => {
     this.#logger.error({ event: 'marks', error }, 'settled marks could not be looked through');
   };

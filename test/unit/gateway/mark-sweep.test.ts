@@ -37,7 +37,7 @@ function sweeper(change: Partial<MarkSweepOptions> = {}): MarkSweep {
       asked.push(key);
       return below(key);
     },
-    allowed: true,
+    allowed: () => true,
     afterMs,
     everyMs: 1,
     now: () => nowMs,
@@ -194,7 +194,7 @@ describe('the sweep', () => {
   test('does nothing before the move: Mastodon may still write to the disks', async () => {
     await decide(gone, 'a');
     nowMs += afterMs;
-    const still = sweeper({ allowed: false });
+    const still = sweeper({ allowed: () => false });
     still.start();
     const moving = sweeper({ whereBelow: async () => 'unknown' });
     moving.start();

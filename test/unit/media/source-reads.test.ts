@@ -84,6 +84,7 @@ test('what cannot be spooled, and gives no byte when it is opened again, is held
   expect(await readsOf(first, noStorage).read('a.jpg', { barred: false })).toEqual({
     kind: 'unavailable',
     damaged: true,
+    by: ['basement'],
   });
   await new Promise((done) => setImmediate(done));
   expect([first.reads.length, first.held]).toEqual([2, 0]);
