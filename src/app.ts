@@ -8,10 +8,12 @@ import { wireGateway } from './app/wire-gateway.ts';
 import { openLedger } from './app/wire-ledger.ts';
 import { wireMedia } from './app/wire-media.ts';
 import { openProof } from './app/wire-proof.ts';
+import { servingStatus } from './app/wire-status.ts';
 import type { Config } from './config/schema.ts';
 import type { CopyRequests } from './copy/copy-requests.ts';
 import { MarkSweep } from './gateway/mark-sweep.ts';
 import { openListeners, type Ports } from './http/listeners.ts';
+import { statusRoute } from './http/status-route.ts';
 import { Teardown } from './lib/teardown.ts';
 import { SqliteMarks } from './marks/sqlite-marks.ts';
 import { BucketReads } from './media/bucket-reads.ts';
@@ -22,6 +24,8 @@ import { createAccessLogger } from './observability/logger.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { Reporter } from './observability/reporter.ts';
 import { Leases } from './protocol/leases.ts';
+import { CopyRate } from './status/copy-rate.ts';
+import { TierCounter } from './status/tier-counter.ts';
 
 export interface App {
   /** Where the listeners are bound. */
@@ -85,6 +89,11 @@ async function wire(context: Context): Promise<App> {
     failed: report.useNotRecorded,
   });
   teardown.add('use of sources', () => use.stop());
+  const counter = new TierCounter({ shares: proof.shares, everyMs: recordEveryMs, now, failed: report.useNotRecorded });
+  counter.start();
+  teardown.add('answers by tier', () => counter.stop());
+  const rate = new CopyRate(now);
+  report.watch({ answered: counter.count, copied: rate.copied });
   const leases = new Leases();
   const copies = wireCopies(context, { marks, ledger, bucket, media, leases, purge: (key) => reads.purge(key) });
   const moving = config.phase === 'move';
@@ -163,6 +172,11 @@ async function wire(context: Context): Promise<App> {
         .filter((disk) => disk.hung)
         .map((disk) => `the disk ${disk.name} does not answer`),
       ...disksInUse().flatMap(({ name, absences }) => absences.map((why) => `the disk ${name} is not there: ${why}`)),
+    ],
+    adminRoutes: [
+      statusRoute(
+        servingStatus(config, { proof, ledger, openIntents: () => marks.openIntents(), media, counter, rate, now }),
+      ),
     ],
     listening: report.listening,
     certificateRenewed: report.certificateRenewed,

@@ -12,16 +12,29 @@ import type { CopyOutcome } from '../protocol/state.ts';
 import type { SourceAnswer } from '../sources/source.ts';
 import type { Metrics } from './metrics.ts';
 
+/** Who counts answers and copies for himself. */
+export interface Watcher {
+  readonly answered: (tier: string, bytes: number) => void;
+  readonly copied: (bytes: number) => void;
+}
+
 /** What happens, told once: as a line of the log, and as a number of the metrics. Its methods are bound. */
 export class Reporter {
   readonly #logger: Logger;
   readonly #access: Logger;
   readonly #metrics: Metrics;
 
+  readonly #watchers: Watcher[] = [];
+
   constructor(logger: Logger, access: Logger, metrics: Metrics) {
     this.#logger = logger;
     this.#access = access;
     this.#metrics = metrics;
+  }
+
+  /** Has what is counted told to somebody else too. */
+  watch(watcher: Watcher): void {
+    this.#watchers.push(watcher);
   }
 
   readonly listening = (listener: ListenerName | 'admin', port: number): void => {
@@ -65,6 +78,7 @@ export class Reporter {
 
   readonly counted = ({ tier, status, bytes, headMs, totalMs }: AccessRecord): void => {
     this.#metrics.answered(tier, status, bytes, (headMs ?? totalMs) / 1000);
+    for (const { answered } of this.#watchers) answered(tier, bytes);
   };
 
   /** One answer of the app host that is not media. */
@@ -181,6 +195,7 @@ export class Reporter {
     const reason = 'reason' in outcome ? outcome.reason : '';
     const type = givenUp ? 'refused' : outcome.type;
     this.#metrics.copyEnded(type, reason, bytes);
+    if (type === 'copied') for (const { copied } of this.#watchers) copied(bytes);
     const facts = { event: 'copy', key, outcome: type, bytes, ...(reason === '' ? {} : { reason }) };
     if (type === 'refused') this.#logger.warn(facts, 'a copy was given up');
     else this.#logger.debug(facts, 'a copy ended');
