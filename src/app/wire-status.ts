@@ -66,7 +66,7 @@ export function openState(config: Config): StateView {
         tiers: (sinceMs) => proof.shares.since(sinceMs),
       }),
     close: async () => {
-      proof.close();
+      await proof.close();
       await ledger.close();
     },
   };

@@ -1,6 +1,7 @@
 import { laneMigration } from './lane-schema.ts';
 import { retireMigration } from './retire-schema.ts';
 import { sharesMigration } from './shares-schema.ts';
+import { verificationsMigration } from './verifications-schema.ts';
 import { weightsMigration } from './weights-schema.ts';
 
 /** The ledger's tables, one migration a version. Times are milliseconds since the epoch. */
@@ -56,6 +57,7 @@ export const ledgerMigrations = [
      UPDATE totals SET n = n - 1 WHERE status = old.status;
    END`,
   laneMigration,
+  verificationsMigration,
   retireMigration,
   sharesMigration,
   weightsMigration,

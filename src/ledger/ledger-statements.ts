@@ -1,5 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 
+const recorded = 'key, status, source, size, md5, mtime, reason, detail';
+
 /** Every statement of the ledger, prepared once. */
 export function prepareLedger(db: DatabaseSync) {
   return {
@@ -70,6 +72,8 @@ export function prepareLedger(db: DatabaseSync) {
          (SELECT count(*) FROM attempts) AS attempts,
          (SELECT count(*) FROM copies WHERE look IS NOT NULL AND look_at_ms <= :nowMs) AS looks`,
     ),
+    page: db.prepare(`SELECT ${recorded} FROM copies WHERE key > ? AND status <> 'none' ORDER BY key LIMIT ?`),
+    recorded: db.prepare(`SELECT ${recorded} FROM copies WHERE key = ? AND status <> 'none'`),
     /** One a status: written out, so that the partial indexes serve. */
     list: {
       wanted: list(db, "'wanted'"),

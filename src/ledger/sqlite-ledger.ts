@@ -16,6 +16,7 @@ import type {
 } from './ledger.ts';
 import { ledgerMigrations } from './ledger-schema.ts';
 import { prepareLedger } from './ledger-statements.ts';
+import type { RecordedCopy } from './recorded-copies.ts';
 
 interface CopyRow {
   status: CopyStatus | 'none';
@@ -144,6 +145,16 @@ export class SqliteLedger implements Ledger {
     return rows.map((row) => ({ ...row, reason: row.reason ?? undefined }));
   }
 
+  async page(after: string | undefined, limit: number): Promise<readonly RecordedCopy[]> {
+    // No key is empty, so that all of them come after that.
+    return this.#sql.page.all(after ?? '', limit).map(recordedIn);
+  }
+
+  async copy(key: string): Promise<RecordedCopy | undefined> {
+    const row = this.#sql.recorded.get(key);
+    return row && recordedIn(row);
+  }
+
   async close(): Promise<void> {
     this.#writer.close();
     this.#db.close();
@@ -158,4 +169,10 @@ export class SqliteLedger implements Ledger {
 
 function keysOf(rows: unknown[]): string[] {
   return (rows as { key: string }[]).map((row) => row.key);
+}
+
+/** SQLite's NULL is what is not known. */
+function recordedIn(row: Record<string, unknown>): RecordedCopy {
+  const known = Object.entries(row).map(([name, value]) => [name, value ?? undefined]);
+  return Object.fromEntries(known) as RecordedCopy;
 }

@@ -1,0 +1,107 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { openDatabase } from '../lib/sqlite.ts';
+import { ledgerMigrations } from './ledger-schema.ts';
+import type { Verification, Verifications, VerifyMode } from './proof.ts';
+
+/** So many results are kept; one a day is years of them. */
+const kept = 1000;
+
+interface Row {
+  id: number;
+  began_ms: number;
+  ended_ms: number;
+  mode: VerifyMode;
+  percent: number;
+  clean: number;
+  equal: number;
+  only_below: number;
+  only_above: number;
+  different: number;
+  error: number;
+  excepted: number;
+  state_hash: string;
+}
+
+/** In the ledger's file, over a connection of its own: a record is one short transaction, beside whoever else writes there. */
+export class SqliteVerifications implements Verifications {
+  readonly #db: DatabaseSync;
+  readonly #sql: ReturnType<typeof prepare>;
+
+  constructor(file: string) {
+    this.#db = openDatabase(file, ledgerMigrations);
+    this.#sql = prepare(this.#db);
+  }
+
+  async record({ counts, ...verification }: Verification): Promise<void> {
+    const { beganMs, endedMs, mode, percent, clean, sources, stateHash } = verification;
+    const { equal, onlyBelow, onlyAbove, different, error, excepted } = counts;
+    const row = {
+      beganMs,
+      endedMs,
+      mode,
+      percent,
+      clean: clean ? 1 : 0,
+      equal,
+      onlyBelow,
+      onlyAbove,
+      different,
+      error,
+    };
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      const { lastInsertRowid: id } = this.#sql.add.run({ ...row, excepted, stateHash });
+      for (const source of sources) this.#sql.addSource.run(source, id);
+      const oldest = Number(id) - kept;
+      this.#sql.forgetSources.run(oldest);
+      this.#sql.forget.run(oldest);
+      this.#db.exec('COMMIT');
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  async last(source: string): Promise<Verification | undefined> {
+    const row = this.#sql.last.get(source) as Row | undefined;
+    if (!row) return undefined;
+    const sources = (this.#sql.sources.all(row.id) as { source: string }[]).map(({ source: name }) => name);
+    return {
+      beganMs: row.began_ms,
+      endedMs: row.ended_ms,
+      mode: row.mode,
+      percent: row.percent,
+      sources,
+      clean: row.clean === 1,
+      counts: {
+        equal: row.equal,
+        onlyBelow: row.only_below,
+        onlyAbove: row.only_above,
+        different: row.different,
+        error: row.error,
+        excepted: row.excepted,
+      },
+      stateHash: row.state_hash,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#db.close();
+  }
+}
+
+function prepare(db: DatabaseSync) {
+  return {
+    add: db.prepare(
+      `INSERT INTO verifications (began_ms, ended_ms, mode, percent, clean, equal, only_below, only_above, different, error, excepted, state_hash)
+       VALUES (:beganMs, :endedMs, :mode, :percent, :clean, :equal, :onlyBelow, :onlyAbove, :different, :error, :excepted, :stateHash)`,
+    ),
+    addSource: db.prepare('INSERT INTO verified_sources (source, verification) VALUES (?, ?)'),
+    forgetSources: db.prepare('DELETE FROM verified_sources WHERE verification <= ?'),
+    forget: db.prepare('DELETE FROM verifications WHERE id <= ?'),
+    last: db.prepare(
+      `SELECT * FROM verifications
+       WHERE id = (SELECT max(verification) FROM verified_sources WHERE source = ?)`,
+    ),
+    sources: db.prepare('SELECT source FROM verified_sources WHERE verification = ? ORDER BY source'),
+  };
+}
