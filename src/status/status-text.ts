@@ -58,9 +58,10 @@ function tiers({ tiers: { hour, day, all } }: Status): string[] {
       ...periods.flatMap((shares) => [share(shares, tier, 'requests'), share(shares, tier, 'bytes')]),
     ]);
   return table([
-    ['answered by', '1 h: requests', 'bytes', '24 h: requests', 'bytes', 'all: requests', 'bytes'],
+    ['answered by', '1 h', '', '24 h', '', 'all', ''],
+    ['', ...periods.flatMap(() => ['reqs', 'bytes'])],
     ...rows,
-    ['in all', ...periods.flatMap((shares) => [number(total(shares, 'requests')), size(total(shares, 'bytes'))])],
+    ['in all', ...periods.flatMap((shares) => [short(total(shares, 'requests')), size(total(shares, 'bytes'))])],
   ]);
 }
 
@@ -160,6 +161,11 @@ function total(shares: readonly TierShare[], of: 'requests' | 'bytes'): number {
 
 function number(n: number): string {
   return n.toLocaleString('en-US');
+}
+
+/** `123K`, `1.2M`: for columns. */
+function short(n: number): string {
+  return n.toLocaleString('en-US', { notation: 'compact', maximumFractionDigits: 1 });
 }
 
 function size(bytes: number): string {
