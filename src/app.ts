@@ -130,6 +130,7 @@ async function wire(context: Context): Promise<App> {
     spool: () => media.room.used,
     disks: () => media.disks.map((disk) => ({ source: disk.name, ...disk.load })),
     remotes: () => media.remotes.map(({ source, asked, load }) => ({ source: source.name, asked, ...load })),
+    sourcesInUse: () => config.sources.map(({ name }) => ({ source: name, inUse: media.inUse.has(name) })),
     copiesActive: () => copies.active,
     identity: () => bucket.identity.state,
     ledger: () => ledger.counts(now()),

@@ -10,6 +10,8 @@ export interface UseWatchOptions {
   readonly failed: (error: unknown) => void;
 }
 
+const unwritten = Promise.resolve(false);
+
 /**
  * Watches which sources readers still need, and how long they were needed by nobody while this program ran: a source is not quiet because
  * nobody could ask. The first need of a period is written at once, the others in its end: a crash takes back no need that is older than
@@ -18,7 +20,7 @@ export interface UseWatchOptions {
 export class UseWatch {
   readonly #options: UseWatchOptions;
   /** Of this period: when a reader last needed a source, and whether that is written. */
-  readonly #needed = new Map<string, { atMs: number; written: boolean }>();
+  readonly #needed = new Map<string, { readonly atMs: number; readonly written: Promise<boolean> }>();
   #countedFrom: number;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -38,14 +40,16 @@ export class UseWatch {
   /** A reader was answered from it, or would have been had it answered. */
   readonly needed = (source: string): void => {
     const { use, now, failed } = this.#options;
-    const first = !this.#needed.has(source);
-    const need = { atMs: now(), written: first };
-    this.#needed.set(source, need);
-    if (!first) return;
-    use.answered(source, need.atMs).catch((error: unknown) => {
-      need.written = false;
-      failed(error);
-    });
+    const atMs = now();
+    const write = () =>
+      use.answered(source, atMs).then(
+        () => true,
+        (error: unknown) => {
+          failed(error);
+          return false;
+        },
+      );
+    this.#needed.set(source, { atMs, written: this.#needed.has(source) ? unwritten : write() });
   };
 
   /** Writes down the period that ends now. Rejects when it cannot, and what was needed in it is written in the end of the next one. */
@@ -59,7 +63,7 @@ export class UseWatch {
     const inUse = sources();
     const quiet = inUse.filter((source) => !needs.has(source));
     for (const [source, need] of needs) {
-      if (!need.written) await use.answered(source, need.atMs);
+      if (!(await need.written)) await use.answered(source, need.atMs);
       if (this.#needed.get(source) === need) this.#needed.delete(source);
     }
     await use.watch(inUse, atMs);

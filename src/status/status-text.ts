@@ -4,6 +4,8 @@ import { span } from './unplug.ts';
 
 /** The width that lines are wrapped to. */
 const columns = 80;
+/** The longest name of a tier in a table. */
+const mostName = 20;
 const statuses = ['copied', 'wanted', 'superseded', 'refused'] as const;
 
 /** The status for people: aligned, in 80 columns, without colours. Ends with a newline. */
@@ -54,7 +56,7 @@ function tiers({ tiers: { hour, day, all } }: Status): string[] {
   const rows = names
     .sort((a, b) => order(a) - order(b) || (a < b ? -1 : 1))
     .map((tier) => [
-      tier,
+      cut(tier),
       ...periods.flatMap((shares) => [share(shares, tier, 'requests'), share(shares, tier, 'bytes')]),
     ]);
   return table([
@@ -157,6 +159,11 @@ function share(shares: readonly TierShare[], tier: string, of: 'requests' | 'byt
 /** Of those that a tier answered. */
 function total(shares: readonly TierShare[], of: 'requests' | 'bytes'): number {
   return shares.reduce((sum, each) => sum + (each.tier === 'none' ? 0 : each[of]), 0);
+}
+
+/** So long that the table keeps within its columns. */
+function cut(name: string): string {
+  return name.length > mostName ? `${name.slice(0, mostName - 1)}\u2026` : name;
 }
 
 function number(n: number): string {

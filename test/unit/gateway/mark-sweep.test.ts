@@ -204,6 +204,27 @@ describe('the sweep', () => {
     expect(await known('a')).toBe(true);
   });
 
+  test('stops while a source is retired, which may come back with what was deleted, and goes on when none is', async () => {
+    await decide(gone, 'a', 'b');
+    nowMs += afterMs;
+    let retired = false;
+    const sweep = sweeper({
+      allowed: () => !retired,
+      whereBelow: async (key) => {
+        asked.push(key);
+        // Between the two.
+        retired = true;
+        return 'nowhere';
+      },
+    });
+    expect(await sweep.sweep()).toBe(1);
+    expect(await sweep.sweep()).toBe(0);
+    expect([asked, await known('a'), await known('b')]).toEqual([['a'], false, true]);
+    retired = false;
+    await sweep.sweep();
+    expect(await known('b')).toBe(false);
+  });
+
   test('is over when it was stopped: it asks for nothing more, and nothing runs on', async () => {
     await decide(gone, 'a', 'b', 'c');
     nowMs += afterMs;

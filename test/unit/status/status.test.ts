@@ -142,7 +142,7 @@ test('the text keeps within 80 columns, and tells a terminal nothing by a key', 
   for (const [tier, n] of [
     ['cache', 123_456],
     ['bucket', 99_999],
-    ['a-rather-long-name', 1234],
+    ['a-name-as-long-as-they-may-be-32', 1234],
   ] as const)
     for (let i = 0; i < 3; i++) counter.count(tier, n * 1_000_000_000);
   await new SqliteSourceUse(db).answered('basement', nowMs - minuteMs);
@@ -155,6 +155,6 @@ test('the text keeps within 80 columns, and tells a terminal nothing by a key', 
   // biome-ignore lint/suspicious/noControlCharactersInRegex: none of these may be there.
   expect(text).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/);
   expect(text).toContain('  safe to unplug: no, because\n  - it was never verified: run upstairs verify\n');
-  expect(text).toContain('source attic\n  safe to unplug: yes, retired since ');
+  expect(text).toContain('source attic\n  latency  12.3 ms\n  safe to unplug: yes, retired since ');
   expect(statusText(JSON.parse(JSON.stringify(status)) as Status)).toBe(text);
 });
