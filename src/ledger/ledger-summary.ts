@@ -2,7 +2,7 @@ import type { CopyReason, CopyStatus } from './ledger.ts';
 
 export interface Weight {
   readonly status: CopyStatus;
-  /** By where Mastodon puts it: `avatars`, `headers`, `custom_emojis`, `original`, `small`, `cache`, `other`. */
+  /** What kind of file it is, by Mastodon's layout: see `weights-schema.ts`. */
   readonly class: string;
   readonly objects: number;
   /** Of those whose size is known: what was never looked at counts none. */

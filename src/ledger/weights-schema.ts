@@ -1,11 +1,16 @@
-/** What a key is, by where Mastodon puts it (`app/models/concerns/attachmentable.rb`: class, attachment, id, style). */
+/** What a key is, by Mastodon's layout: the classes of `media/media-class.ts`, in SQL, since triggers cannot call into the program. */
 const classOf = (key: string) => `CASE
-    WHEN ${key} GLOB 'cache/*' THEN 'cache'
+    WHEN ${key} GLOB 'media_attachments/files/*/original/*' THEN 'media_original'
+    WHEN ${key} GLOB 'media_attachments/files/*' THEN 'media_small'
+    WHEN ${key} GLOB 'media_attachments/thumbnails/*' THEN 'thumbnails'
     WHEN ${key} GLOB 'accounts/avatars/*' THEN 'avatars'
     WHEN ${key} GLOB 'accounts/headers/*' THEN 'headers'
     WHEN ${key} GLOB 'custom_emojis/*' THEN 'custom_emojis'
-    WHEN ${key} GLOB '*/original/*' THEN 'original'
-    WHEN ${key} GLOB '*/small/*' THEN 'small'
+    WHEN ${key} GLOB 'preview_cards/*' THEN 'preview_cards'
+    WHEN ${key} GLOB 'site_uploads/*' THEN 'site_uploads'
+    WHEN ${key} GLOB 'cache/*' THEN 'cache'
+    WHEN ${key} GLOB 'backups/*' THEN 'backups'
+    WHEN ${key} GLOB 'imports/*' THEN 'imports'
     ELSE 'other' END`;
 
 const add = `INSERT INTO weights VALUES (new.status, ${classOf('new.key')}, 1, coalesce(new.size, 0))

@@ -68,7 +68,7 @@ function tiers({ tiers: { hour, day, all } }: Status): string[] {
 }
 
 function progress(status: Status): string[] {
-  const { rate, backfill, eta, oldestFailure, oldestWantedMs, atMs, openAttempts, openIntents } = status;
+  const { rate, backfill, oldestFailure, oldestWantedMs, atMs, openAttempts, openIntents } = status;
   const lines: [string, string][] = [];
   if (rate)
     lines.push([
@@ -79,8 +79,9 @@ function progress(status: Status): string[] {
     const left = backfill.left
       ? `${number(backfill.left.files)} files, ${size(backfill.left.bytes)} left`
       : 'no plan was made yet';
-    lines.push(['backfill', `${backfill.run}, ${left}`]);
+    lines.push(['backfill', `${backfill.state}, ${left}`]);
   }
+  const eta = backfill?.eta;
   if (eta) lines.push(['to go', `about ${span(eta.ms)}, if ${eta.assuming}`]);
   if (oldestWantedMs !== undefined) lines.push(['oldest wait', `a copy waits for ${span(atMs - oldestWantedMs)}`]);
   if (openAttempts > 0) lines.push(['uploads', `${number(openAttempts)} of unknown outcome`]);

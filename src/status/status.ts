@@ -1,3 +1,4 @@
+import type { Files } from '../ledger/files.ts';
 import type { CopyStatus, Ledger } from '../ledger/ledger.ts';
 import type { Failure, LedgerSummary, Weight } from '../ledger/ledger-summary.ts';
 import type { KnownUse, SourceUse, Verification, Verifications } from '../ledger/proof.ts';
@@ -6,16 +7,13 @@ import type { Rate } from './copy-rate.ts';
 import { type Unplug, type UnplugFacts, unplug } from './unplug.ts';
 
 /** What the backfill tells of itself. */
-export interface BackfillFacts {
-  readonly run: 'running' | 'paused';
+export interface BackfillProgress {
+  /** What it does now, in a word. */
+  readonly state: string;
   /** Below, not above, and not taken up yet; undefined: no plan was made. */
   readonly left: { readonly files: number; readonly bytes: number } | undefined;
-}
-
-/** How long the rest would take, and what that assumes. */
-export interface Eta {
-  readonly ms: number;
-  readonly assuming: string;
+  /** How long that takes, and what that assumes; undefined: it cannot be told. */
+  readonly eta: { readonly ms: number; readonly assuming: string } | undefined;
 }
 
 export interface SourceStatus {
@@ -49,8 +47,7 @@ export interface Status {
     readonly all: readonly TierShare[];
   };
   readonly rate: Rate | undefined;
-  readonly backfill: BackfillFacts | undefined;
-  readonly eta: Eta | undefined;
+  readonly backfill: BackfillProgress | undefined;
   readonly sources: readonly SourceStatus[];
 }
 
@@ -72,8 +69,8 @@ export interface StatusOptions {
   readonly tiers: (sinceMs: number | undefined) => Promise<readonly TierShare[]>;
   /** Left out, all of them: not known here. */
   readonly rate?: () => Rate | undefined;
-  readonly backfill?: () => Promise<BackfillFacts | undefined>;
-  readonly scan?: (source: string) => Promise<UnplugFacts['scan']>;
+  readonly backfill?: () => Promise<BackfillProgress | undefined>;
+  readonly files?: Pick<Files, 'scans'>;
   readonly latencyMs?: (source: string) => number | undefined;
 }
 
@@ -86,8 +83,6 @@ export async function statusNow(options: StatusOptions): Promise<Status> {
   const counts = await ledger.counts(atMs);
   const intents = await openIntents();
   const retired = await options.retired();
-  const rate = options.rate?.();
-  const backfill = await options.backfill?.();
   const common = {
     nowMs: atMs,
     phase,
@@ -110,9 +105,8 @@ export async function statusNow(options: StatusOptions): Promise<Status> {
     oldestWantedMs: counts.oldestWantedMs,
     oldestFailure: await summary.oldestFailure(),
     tiers: { hour: await tiers(atMs - hourMs), day: await tiers(atMs - 24 * hourMs), all: await tiers(undefined) },
-    rate,
-    backfill,
-    eta: etaOf(backfill, rate),
+    rate: options.rate?.(),
+    backfill: await options.backfill?.(),
     sources,
   };
 }
@@ -121,7 +115,7 @@ async function sourceStatus(
   name: string,
   retiredMs: number | undefined,
   common: Omit<UnplugFacts, 'source' | 'retiredMs' | 'verification' | 'use' | 'scan' | 'failedSince'>,
-  { use, verifications, summary, scan, latencyMs }: StatusOptions,
+  { use, verifications, summary, files, latencyMs }: StatusOptions,
 ): Promise<SourceStatus> {
   const verification = await verifications.last(name);
   const known = await use.of(name);
@@ -131,22 +125,21 @@ async function sourceStatus(
     retiredMs,
     verification,
     use: known,
-    scan: await scan?.(name),
+    scan: files && (await newestScan(files, name)),
     failedSince: verification ? await summary.failedSince(verification.beganMs) : 0,
   };
   return { name, retiredMs, use: known, verification, latencyMs: latencyMs?.(name), unplug: unplug(facts) };
 }
 
-/** By bytes or by objects, whichever takes longer: small files cost requests, large ones bytes. */
-function etaOf(backfill: BackfillFacts | undefined, rate: Rate | undefined): Eta | undefined {
-  if (!backfill?.left || backfill.run !== 'running' || !rate || rate.objectsPerSecond === 0) return undefined;
-  const { files, bytes } = backfill.left;
-  const byFiles = files / rate.objectsPerSecond;
-  const byBytes = rate.bytesPerSecond === 0 ? 0 : bytes / rate.bytesPerSecond;
-  const over = Math.max(1, Math.round(rate.overMs / 60_000));
-  const slower = byFiles >= byBytes ? 'objects' : 'bytes';
-  return {
-    ms: Math.ceil(Math.max(byFiles, byBytes) * 1000),
-    assuming: `${slower} go on at the rate of the last ${over === 1 ? 'minute' : `${over} minutes`}, limits stay as they are, and nothing fails`,
-  };
+/** The scan that told last what a source holds, and how much of that was news. One that did not come to its end tells too. */
+async function newestScan(files: Pick<Files, 'scans'>, source: string): Promise<UnplugFacts['scan']> {
+  const scans = await files.scans();
+  const of = scans
+    .flatMap(({ last, open }) => [open ?? [], last ?? []].flat())
+    .filter((scan) => scan.source === source);
+  const [newest] = of.map(({ beganMs, endedMs, added, changed }) => ({
+    endedMs: endedMs ?? beganMs,
+    found: added + changed,
+  }));
+  return newest;
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ledgerMigrations } from '../../../src/ledger/ledger-schema.ts';
+import type { Verification } from '../../../src/ledger/proof.ts';
 import { SqliteLedger } from '../../../src/ledger/sqlite-ledger.ts';
 import { SqliteLedgerSummary } from '../../../src/ledger/sqlite-ledger-summary.ts';
 import { SqliteSourceUse } from '../../../src/ledger/sqlite-source-use.ts';
@@ -14,6 +15,11 @@ import { scratch } from '../../support/scratch.ts';
 
 const hourMs = 3_600_000;
 const minuteMs = 60_000;
+
+const verification: Verification = {
+  ...{ beganMs: 0, endedMs: 0, mode: 'recorded', percent: 0, sources: ['basement'], clean: true, stateHash: '' },
+  counts: { equal: 9, onlyBelow: 0, onlyAbove: 0, different: 0, error: 0, excepted: 0 },
+};
 
 let nowMs: number;
 let ledger: SqliteLedger;
@@ -74,8 +80,8 @@ test('objects and bytes are told by state and class, whatever became of a key in
   expect(weights).toEqual([
     { status: 'copied', class: 'avatars', objects: 1, bytes: 100 },
     { status: 'copied', class: 'cache', objects: 1, bytes: 9 },
-    { status: 'copied', class: 'original', objects: 1, bytes: 6000 },
-    { status: 'copied', class: 'small', objects: 1, bytes: 70 },
+    { status: 'copied', class: 'media_original', objects: 1, bytes: 6000 },
+    { status: 'copied', class: 'media_small', objects: 1, bytes: 70 },
     { status: 'refused', class: 'other', objects: 1, bytes: 3 },
     { status: 'wanted', class: 'other', objects: 1, bytes: 0 },
   ]);
@@ -83,22 +89,42 @@ test('objects and bytes are told by state and class, whatever became of a key in
   expect(oldestFailure).toEqual({ key: 'bad.png', reason: 'damaged', sinceMs: nowMs });
 });
 
-test('the time that is left is told where something is left, with what it assumes: the slower of objects and bytes', async () => {
+test('a rate is that of the last minutes, or of the time since the start', () => {
   const rate = new CopyRate(() => nowMs);
   for (let minute = 0; minute < 3; minute++) {
     for (let i = 0; i < 60; i++) rate.copied(1000);
     nowMs += minuteMs;
   }
-  const running = { run: 'running', left: { files: 600, bytes: 3_600_000 } } as const;
-  const { eta, rate: told } = await statusNow(options({ rate: () => rate.rate, backfill: async () => running }));
-  expect(told).toEqual({ objectsPerSecond: 1, bytesPerSecond: 1000, overMs: 3 * minuteMs });
-  expect(eta).toEqual({
-    ms: 3_600_000,
-    assuming: expect.stringContaining('bytes go on at the rate of the last 3 minutes'),
-  });
-  const paused = { ...running, run: 'paused' } as const;
-  expect((await statusNow(options({ rate: () => rate.rate, backfill: async () => paused }))).eta).toBeUndefined();
-  expect((await statusNow(options({ backfill: async () => running }))).eta).toBeUndefined();
+  expect(rate.rate).toEqual({ objectsPerSecond: 1, bytesPerSecond: 1000, overMs: 3 * minuteMs });
+});
+
+test('a scan that found something after the verification speaks against unplugging, one before does not', async () => {
+  const last = async () => ({ ...verification, beganMs: nowMs - 10, endedMs: nowMs - 5 });
+  const scanned = (endedMs: number | undefined, found: { added: number; changed: number }) => {
+    const scan = {
+      source: 'basement',
+      by: 'walk',
+      beganMs: nowMs,
+      files: 9,
+      bytes: 9,
+      vanished: 0,
+      findings: 0,
+    } as const;
+    const record = { ...scan, endedMs, ...found };
+    return {
+      scans: async () => [
+        endedMs === undefined ? { last: undefined, open: record } : { last: record, open: undefined },
+      ],
+    };
+  };
+  const against = async (files: NonNullable<StatusOptions['files']>) => {
+    const { sources } = await statusNow(options({ files, verifications: { last } }));
+    return sources[0]?.unplug.reasons.some(({ code }) => code === 'scanned-since');
+  };
+  expect(await against(scanned(nowMs, { added: 0, changed: 0 }))).toBe(false);
+  expect(await against(scanned(nowMs, { added: 1, changed: 0 }))).toBe(true);
+  expect(await against(scanned(undefined, { added: 0, changed: 1 }))).toBe(true);
+  expect(await against(scanned(nowMs - 6, { added: 1, changed: 0 }))).toBe(false);
 });
 
 test('a rate forgets what is more than ten minutes ago', () => {
@@ -148,7 +174,11 @@ test('the text keeps within 80 columns, and tells a terminal nothing by a key', 
   await new SqliteSourceUse(db).answered('basement', nowMs - minuteMs);
   await copied('media_attachments/files/1/original/b.mp4', 1_234_567_890_123);
   const rate = { objectsPerSecond: 12.34, bytesPerSecond: 5e6, overMs: 600_000 };
-  const backfill = async () => ({ run: 'running', left: { files: 1_234_567, bytes: 9e12 } }) as const;
+  const eta = {
+    ms: 1e9,
+    assuming: 'it goes on as in the last ten minutes, at the slower of files and bytes per second',
+  };
+  const backfill = async () => ({ state: 'copying', left: { files: 1_234_567, bytes: 9e12 }, eta });
   const status = await statusNow(options({ rate: () => rate, backfill, latencyMs: () => 12.3 }));
   const text = statusText(status);
   expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
