@@ -10,19 +10,25 @@ import { wireInventory } from './app/wire-inventory.ts';
 import { openLedger } from './app/wire-ledger.ts';
 import { wireMedia } from './app/wire-media.ts';
 import { type ScanProgram, wirePeriodicScans } from './app/wire-periodic-scans.ts';
+import { openProof } from './app/wire-proof.ts';
+import { servingStatus } from './app/wire-status.ts';
 import type { Config } from './config/schema.ts';
 import type { CopyRequests } from './copy/copy-requests.ts';
 import { MarkSweep } from './gateway/mark-sweep.ts';
 import { openListeners, type Ports } from './http/listeners.ts';
+import { statusRoute } from './http/status-route.ts';
 import { Teardown } from './lib/teardown.ts';
 import { SqliteMarks } from './marks/sqlite-marks.ts';
 import { BucketReads } from './media/bucket-reads.ts';
 import { Pipes } from './media/pipes.ts';
 import { ReadThrough } from './media/read-through.ts';
+import { UseWatch } from './media/use-watch.ts';
 import { createAccessLogger } from './observability/logger.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { Reporter } from './observability/reporter.ts';
 import { Leases } from './protocol/leases.ts';
+import { CopyRate } from './status/copy-rate.ts';
+import { TierCounter } from './status/tier-counter.ts';
 
 export interface App {
   /** Where the listeners are bound. */
@@ -44,6 +50,8 @@ export interface StartOptions {
 
 /** How often settled marks are looked through for some that are not needed any more, in milliseconds. */
 const sweepEveryMs = 10_000;
+/** How often it is written down which sources were needed, and who answered readers, in milliseconds. */
+const recordEveryMs = 60_000;
 /** How long after the last look a mark may be forgotten, in milliseconds. */
 const sweepMarginMs = 3600 * 1000;
 
@@ -75,7 +83,22 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
   if (marks.isNew && !context.acceptLoss && (await ledger.binding())) throw new MarksLostError(state.dir);
 
   const bucket = await wireBucket(context, ledger);
-  const media = await wireMedia(context, marks);
+  const proof = openProof(join(state.dir, 'ledger.db'));
+  teardown.add('proof', () => proof.close());
+  const media = await wireMedia(context, marks, proof.retired);
+  const use = await UseWatch.begin({
+    use: proof.use,
+    sources: () => media.inUse.names,
+    everyMs: Math.min(recordEveryMs, config.retire.quiet / 10),
+    now,
+    failed: report.useNotRecorded,
+  });
+  teardown.add('use of sources', () => use.stop());
+  const counter = new TierCounter({ shares: proof.shares, everyMs: recordEveryMs, now, failed: report.useNotRecorded });
+  counter.start();
+  teardown.add('answers by tier', () => counter.stop());
+  const rate = new CopyRate(now);
+  report.watch({ answered: counter.count, copied: rate.copied });
   const leases = new Leases();
   const pace = wirePace(context);
   const copies = wireCopies(context, {
@@ -109,6 +132,7 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
     sourceReads: media.sourceReads,
     ledger,
     copies: requests,
+    needed: use.needed,
     sourcesAllowed: () => bucket.binding.bound,
     now,
     bucketTroubled: report.bucketTroubled,
@@ -117,12 +141,14 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
 
   const inventory = config.backfill.enabled ? wireInventory(context, bucket.identity) : undefined;
   const scans = wirePeriodicScans(context, scanProgram);
+  const disksInUse = () => media.disks.filter(({ name }) => media.inUse.has(name));
   metrics.observe({
     scans: () => scans.scans(),
     cache: () => media.cache,
     spool: () => media.room.used,
     disks: () => media.disks.map((disk) => ({ source: disk.name, ...disk.load })),
     remotes: () => media.remotes.map(({ source, asked, load }) => ({ source: source.name, asked, ...load })),
+    sourcesInUse: () => config.sources.map(({ name }) => ({ source: name, inUse: media.inUse.has(name) })),
     copiesActive: () => copies.active,
     identity: () => bucket.identity.state,
     ledger: () => ledger.counts(now()),
@@ -136,7 +162,7 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
     marks,
     ledger,
     whereBelow: media.whereBelow,
-    allowed: moving && takenOut.length === 0,
+    allowed: () => moving && takenOut.length === 0 && media.inUse.retired.size === 0,
     afterMs: (config.copy.looks.at(-1) ?? 0) + sweepMarginMs,
     everyMs: sweepEveryMs,
     now,
@@ -166,11 +192,18 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
     answered: config.log.access ? report.answered : report.counted,
     purged: report.purged,
     metrics: metrics.registry,
-    adminRoutes: [control.routes],
     notReady: () => [
       ...report.bucketReasons(bucket.identity.state, bucket.binding),
-      ...media.disks.filter((disk) => disk.hung).map((disk) => `the disk ${disk.name} does not answer`),
-      ...media.disks.flatMap(({ name, absences }) => absences.map((why) => `the disk ${name} is not there: ${why}`)),
+      ...disksInUse()
+        .filter((disk) => disk.hung)
+        .map((disk) => `the disk ${disk.name} does not answer`),
+      ...disksInUse().flatMap(({ name, absences }) => absences.map((why) => `the disk ${name} is not there: ${why}`)),
+    ],
+    adminRoutes: [
+      control.routes,
+      statusRoute(
+        servingStatus(config, { proof, ledger, openIntents: () => marks.openIntents(), media, counter, rate, now }),
+      ),
     ],
     listening: report.listening,
     certificateRenewed: report.certificateRenewed,

@@ -62,6 +62,27 @@ program
   .addOption(config())
   .option('-n, --limit <count>', 'at most so many', count, 1000)
   .action(async (status, options) => (await import('./cli/list.ts')).list({ ...options, status }));
+program
+  .command('status')
+  .description('how far the move is, and whether a source can be unplugged')
+  .addOption(config())
+  .option('--json', 'as JSON: the answer of the admin listener at /api/status')
+  .option('--watch', 'again every two seconds, until Ctrl-C')
+  .action(async (options) => (await import('./cli/status.ts')).status(options));
+program
+  .command('retire')
+  .description('take a source out of the read path, once it is proven that nobody needs it any more')
+  .argument('<source>', 'its name in the configuration')
+  .addOption(config())
+  .option('-y, --yes', 'do it; else it is only told whether it could be done')
+  .option('--undo', 'bring it back')
+  .option('--window <duration>', 'how long no reader must have needed it, instead of retire.quiet')
+  .option('--json', 'the verdict as JSON')
+  .addHelpText(
+    'after',
+    '\nExit code: 0 it is retired now, or without `--yes` could be; 2 it was refused, with every reason. A running `serve` follows within seconds.',
+  )
+  .action(async (source, options) => (await import('./cli/retire.ts')).retire({ ...options, source }));
 
 const backfill = program
   .command('backfill')

@@ -16,3 +16,8 @@ export function withoutAbsences(source: Source): Source {
     },
   };
 }
+
+/** One that is not asked at all: it was retired, and may be gone. */
+export function unaskedSource(name: string): Source {
+  return { name, open: async () => ({ kind: 'unavailable', trouble: 'not-mounted', cause: unproven }) };
+}

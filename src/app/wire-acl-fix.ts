@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { AclFix, type AclFixOptions } from '../acl-fix/acl-fix.ts';
-import { withoutAbsences } from '../acl-fix/without-absences.ts';
+import { unaskedSource, withoutAbsences } from '../acl-fix/without-absences.ts';
 import { idIn } from '../bucket/bucket-binding.ts';
 import { S3ObjectAcls } from '../bucket/s3-object-acls.ts';
 import { S3Store } from '../bucket/s3-store.ts';
@@ -15,6 +15,7 @@ import { createLogger } from '../observability/logger.ts';
 import { Metrics } from '../observability/metrics.ts';
 import { Reporter } from '../observability/reporter.ts';
 import type { Context } from './context.ts';
+import { retiredIn } from './wire-proof.ts';
 import { wireSources } from './wire-sources.ts';
 
 /** Tries of a question to the store, with the SDK's waits between them. */
@@ -99,13 +100,18 @@ async function wire(context: Context, options: AclFixerOptions): Promise<AclFixe
   });
   const marks = new SqliteMarks(join(state.dir, 'marks.db'));
   teardown.add('marks', () => marks.close());
-  const { sources, disks } = await wireSources(context);
+  // What is retired may have files that are not for the public, and is not asked: what only it could tell is not known.
+  const retired = retiredIn(join(state.dir, 'ledger.db'));
+  const { sources, disks } = await wireSources(context, (name) => !retired.has(name));
   const unproven = new Set(sourcesWithoutCanary(config));
   const fix = new AclFix({
     ...options,
     acls,
     marks,
-    sources: sources.map((source) => (unproven.has(source.name) ? withoutAbsences(source) : source)),
+    sources: sources.map((source) => {
+      if (retired.has(source.name)) return unaskedSource(source.name);
+      return unproven.has(source.name) ? withoutAbsences(source) : source;
+    }),
     isPrivate: (key) => isPrivate(key, media.private),
     isReserved: (key) => key.startsWith(reserved),
   });

@@ -22,12 +22,22 @@ class DiskRequiredError extends Error {
   }
 }
 
-/** A disk and what its symlinks lead to. Rejects when it is required, and not there within its deadline. */
+/** A disk that may be taken out of use, and back in. */
+export interface WiredDisk {
+  readonly disk: LocalDisk;
+  /** Looks for it: it is used as soon as it is there. */
+  use(): Promise<void>;
+  /** It is not touched any more: it may be unmounted. */
+  rest(): void;
+}
+
+/** A disk and what its symlinks lead to. Rejects when it is required, and not there within its deadline. Not touched unless `inUse`. */
 export async function wireDisk(
   { config, report, teardown }: Context,
   source: Extract<SourceConfig, { type: 'disk' }>,
   claimed: ClaimedPaths,
-): Promise<LocalDisk> {
+  inUse: boolean,
+): Promise<WiredDisk> {
   const { name, root, alsoAllow = [], required, maxOutstanding, maxLookups, maxWaiting, deadline: deadlineMs } = source;
   const shared = {
     name,
@@ -37,18 +47,40 @@ export async function wireDisk(
     deadlineMs,
     headersOf: contentHeaders(config),
     times: new ServiceTimes(),
-    refusal: (path: string) => claimed.claim(path),
   };
-  const whole = new AwaitedDisk({ ...shared, root, links: alsoAllow });
-  const parts = alsoAllow.map(({ link, to }) => ({ link, disk: new AwaitedDisk({ ...shared, root: to, links: [] }) }));
-  const directories = [whole, ...parts.map(({ disk }) => disk)];
-  await Promise.all(directories.map((directory) => directory.look()));
-  const disk = parts.length === 0 ? whole : new LinkedDisk(whole, parts);
-  if (disk.absences.length > 0 && required) throw new DiskRequiredError(name, disk.absences);
-  for (const directory of directories.filter(({ absences }) => absences.length > 0)) {
-    report.diskAbsent(name, directory.absences);
-    directory.watch(lookEveryMs, () => report.diskAppeared(name));
+  const directoryAt = (root: string, links: typeof alsoAllow) => {
+    const directory = new AwaitedDisk({ ...shared, root, links, refusal: claimed.claimant() });
     teardown.add(`disk ${name}`, () => directory.stop());
+    return directory;
+  };
+  const whole = directoryAt(root, alsoAllow);
+  const parts = alsoAllow.map(({ link, to }) => ({ link, disk: directoryAt(to, []) }));
+  const directories = [whole, ...parts.map(({ disk }) => disk)];
+  const disk = parts.length === 0 ? whole : new LinkedDisk(whole, parts);
+  const look = () => Promise.all(directories.map((directory) => directory.look()));
+  const watch = () => {
+    for (const directory of directories.filter(({ absences }) => absences.length > 0)) {
+      report.diskAbsent(name, directory.absences);
+      directory.watch(lookEveryMs, () => report.diskAppeared(name));
+    }
+  };
+  let resting = !inUse;
+  if (inUse) {
+    await look();
+    if (disk.absences.length > 0 && required) throw new DiskRequiredError(name, disk.absences);
+    watch();
   }
-  return disk;
+  return {
+    disk,
+    use: async () => {
+      resting = false;
+      await look();
+      // It may have been taken out again meanwhile.
+      if (!resting) watch();
+    },
+    rest: () => {
+      resting = true;
+      for (const directory of directories) directory.rest();
+    },
+  };
 }

@@ -15,13 +15,13 @@ import { wireRemote } from './wire-remote.ts';
 const ownServeMs = 5000;
 
 /** What the doctor asks of the network, but for the bucket: nothing of it waits for a disk. */
-export function elsewhereAreas(config: Config, teardown: Teardown): Area[] {
-  return [...remotes(config, teardown), hosts(config), listeners(config), upstreams(config)];
+export function elsewhereAreas(config: Config, retired: ReadonlySet<string>, teardown: Teardown): Area[] {
+  return [...remotes(config, retired, teardown), hosts(config), listeners(config), upstreams(config)];
 }
 
-function remotes({ sources }: Config, teardown: Teardown): Area[] {
+function remotes({ sources }: Config, retired: ReadonlySet<string>, teardown: Teardown): Area[] {
   return sources.flatMap((source) =>
-    source.type === 'disk'
+    source.type === 'disk' || retired.has(source.name)
       ? []
       : remoteArea({
           name: source.name,

@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KnownState } from '../doctor/bucket-area.ts';
 import { ledgerFacts } from '../ledger/ledger-facts.ts';
+import { retiredIn } from '../ledger/retired-peek.ts';
 import { MarksPeek } from '../marks/marks-peek.ts';
+import type { DiskGate } from '../sources/disk-gate.ts';
 
 /** What the state knows; undefined: it cannot be read, which is told where the state is examined. */
 export function peekState(dir: string): (KnownState & { hides(key: string): boolean; close(): void }) | undefined {
@@ -21,5 +24,16 @@ export function peekState(dir: string): (KnownState & { hides(key: string): bool
   } catch {
     marks?.close();
     return undefined;
+  }
+}
+
+/** Names of the sources that are not to be looked at. None where the state does not answer, or cannot be read: both are told elsewhere. */
+export async function retiredOf(dir: string, gate: DiskGate): Promise<ReadonlySet<string>> {
+  const file = join(dir, 'ledger.db');
+  try {
+    await gate.read(() => stat(file));
+    return retiredIn(file);
+  } catch {
+    return new Set();
   }
 }

@@ -15,7 +15,7 @@ import { isPrivate } from '../media/private-prefix.ts';
 import { DiskGate } from '../sources/disk-gate.ts';
 import { diskOf, partsOf } from './wire-doctor-disks.ts';
 import { elsewhereAreas } from './wire-doctor-elsewhere.ts';
-import { peekState } from './wire-doctor-state.ts';
+import { peekState, retiredOf } from './wire-doctor-state.ts';
 import { wireStoreDoor } from './wire-doctor-store.ts';
 
 /** Operations of the doctor's on one disk at once; each may cost a thread for good. */
@@ -42,14 +42,18 @@ export async function diagnose(config: Config, { sample, signal }: DiagnoseOptio
       deadlineMs,
     });
   const { state, bucket } = config;
+  const stateGate = gate(stateDeadlineMs);
+  const retired = await retiredOf(state.dir, stateGate);
   const disks = config.sources.flatMap((source, index) =>
-    source.type === 'disk' ? partsOf(source, index).map((part) => ({ ...part, gate: gate(part.deadlineMs) })) : [],
+    source.type === 'disk' && !retired.has(source.name)
+      ? partsOf(source, index).map((part) => ({ ...part, gate: gate(part.deadlineMs) }))
+      : [],
   );
   const stateDir: Place = {
     option: 'state.dir',
     name: 'state',
     dir: state.dir,
-    gate: gate(stateDeadlineMs),
+    gate: stateGate,
     required: false,
     expected: false,
   };
@@ -66,8 +70,9 @@ export async function diagnose(config: Config, { sample, signal }: DiagnoseOptio
   ];
 
   const teardown = new Teardown(() => undefined);
-  const elsewhere = examine(elsewhereAreas(config, teardown), signal);
-  const { findings, sound } = await examinePlaces({ places, checkMachine: (answering) => machine(config, answering) });
+  const elsewhere = examine(elsewhereAreas(config, retired, teardown), signal);
+  const checkMachine = (answering: ReadonlySet<string>) => machine(config, retired, answering);
+  const { findings, sound } = await examinePlaces({ places, checkMachine });
   const stateSound = sound.has(stateDir.option);
   const store = wireStoreDoor(config);
   const known = stateSound ? peekState(state.dir) : undefined;
@@ -105,16 +110,19 @@ export async function diagnose(config: Config, { sample, signal }: DiagnoseOptio
 }
 
 /** What `serve` asks of the machine, about the places that answer; its findings name sources as the file does. */
-function machine(config: Config, answering: ReadonlySet<string>): ReturnType<typeof checkEnvironment> {
+function machine(
+  config: Config,
+  retired: ReadonlySet<string>,
+  answering: ReadonlySet<string>,
+): ReturnType<typeof checkEnvironment> {
   const kept = config.sources.flatMap((source, i) =>
     source.type !== 'disk' || partsOf(source, i).every(({ option }) => answering.has(option)) ? [i] : [],
   );
   const { state, sources, ...rest } = config;
-  const found = checkEnvironment({
-    ...rest,
-    sources: kept.flatMap((i) => sources[i] ?? []),
-    ...(answering.has('state.dir') && { state }),
-  });
+  const found = checkEnvironment(
+    { ...rest, sources: kept.flatMap((i) => sources[i] ?? []), ...(answering.has('state.dir') && { state }) },
+    retired,
+  );
   const named = (text: string) => text.replace(/\bsources\.(\d+)\b/g, (_, i: string) => `sources.${kept[Number(i)]}`);
   return {
     problems: found.problems.map(({ path, message }) => ({ path: named(path), message: named(message) })),

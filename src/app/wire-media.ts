@@ -1,19 +1,36 @@
 import { join } from 'node:path';
 import { MemoryCache } from '../cache/memory-cache.ts';
 import { provesAbsence } from '../config/sources-schema.ts';
+import type { Retired } from '../ledger/proof.ts';
 import type { Marks } from '../marks/marks.ts';
 import { Bodies } from '../media/bodies.ts';
 import { SourceReads } from '../media/source-reads.ts';
+import { SourcesInUse } from '../media/sources-in-use.ts';
 import { SpoolRoom } from '../media/spool-room.ts';
 import type { Context } from './context.ts';
 import { wireSources } from './wire-sources.ts';
 
+/** How often it is looked whether a source was retired, or brought back, in milliseconds. */
+const lookEveryMs = 2000;
+
 export type MediaParts = Awaited<ReturnType<typeof wireMedia>>;
 
 /** Bodies: one fetch for readers, cache and copy. */
-export async function wireMedia(context: Context, marks: Marks) {
-  const { config, report, now } = context;
-  const { sources, disks, remotes } = await wireSources(context);
+export async function wireMedia(context: Context, marks: Marks, retired: Pick<Retired, 'all'>) {
+  const { config, report, teardown, now } = context;
+  const inUse = await SourcesInUse.begin({
+    retired,
+    configured: config.sources.map(({ name }) => name),
+    everyMs: lookEveryMs,
+    turned: (name, used) => {
+      report.sourceTurned(name, used);
+      turn(name, used).catch(report.retiredUnknown);
+    },
+    failed: report.retiredUnknown,
+  });
+  teardown.add('sources in use', () => inUse.stop());
+  if (inUse.retired.size > 0) report.sourcesRetired([...inUse.retired.keys()]);
+  const { sources, disks, remotes, turn } = await wireSources(context, inUse.has);
   const { spool, copy, phase, state } = config;
   const { maxSize: maxBytes, maxObject: maxObjectBytes, ttl, frontTtl } = config.cache;
   const ttlMs = config.phase === 'front' ? Math.min(ttl, frontTtl) : ttl;
@@ -27,19 +44,20 @@ export async function wireMedia(context: Context, marks: Marks) {
   const bodies = new Bodies({ room, cache, marks, now, readAheadBytes: spool.readAhead });
   const sourceReads = new SourceReads({
     sources,
+    inUse: inUse.has,
     bodies,
     wantsWhole: (size) => (phase === 'move' && size <= copy.multipartAbove) || size <= cache.maxObjectBytes,
     troubled: report.sourceTroubled,
   });
   // A 404 of a wrong site, or of a disk that is not mounted there, must not have a mark forgotten, or a suspension refused.
   const proven = config.sources.every(provesAbsence);
-  /** Whether a source has the key; what cannot be asked tells nothing, nor does a 404 without a canary. */
+  /** Whether a source has the key; what cannot be asked tells nothing, nor does a 404 without a canary, or what is retired and may come back. */
   const whereBelow = async (key: string): Promise<'nowhere' | 'below' | 'unknown'> => {
     const answer = await sourceReads.find(key, new AbortController().signal);
     if (answer.kind === 'found') answer.object.close();
     if (answer.kind === 'unavailable') return 'unknown';
     if (answer.kind !== 'missing') return 'below';
-    return proven ? 'nowhere' : 'unknown';
+    return proven && inUse.retired.size === 0 ? 'nowhere' : 'unknown';
   };
-  return { disks, remotes, cache, room, bodies, sourceReads, whereBelow };
+  return { inUse, disks, remotes, cache, room, bodies, sourceReads, whereBelow };
 }

@@ -5,6 +5,7 @@ import type { AclFix } from '../acl-fix/acl-fix.ts';
 import type { AclCounts } from '../acl-fix/verdict.ts';
 import { aclFixer, sourcesWithoutCanary } from '../app/wire-acl-fix.ts';
 import { ledgerFacts } from '../app/wire-ledger.ts';
+import { retiredIn } from '../app/wire-proof.ts';
 import { loadConfig } from '../config/load.ts';
 import { CommandError } from './command-error.ts';
 
@@ -39,6 +40,10 @@ export async function aclFix(options: AclFixCommand): Promise<void> {
   for (const name of sourcesWithoutCanary(config))
     process.stderr.write(
       `note: the source ${name} has no canary, so its 404 proves nothing: what is not found there stays private\n`,
+    );
+  for (const name of retiredIn(join(config.state.dir, 'ledger.db')))
+    process.stderr.write(
+      `note: the source ${name} is retired and not asked: what only its files could tell to be public stays private\n`,
     );
   const apply = options.yes ?? false;
   const failures: { key: string; reason: string }[] = [];

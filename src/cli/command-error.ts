@@ -23,6 +23,10 @@ export type CommandErrorCode =
   | 'DIRECTORY_IN_USE'
   | 'NO_BACKUP'
   | 'BACKUP_DAMAGED'
+  /** The source that was named is not configured. */
+  | 'NO_SUCH_SOURCE'
+  /** An option is no duration. */
+  | 'WRONG_DURATION'
   /** The bucket that was named is not the configured one. */
   | 'WRONG_BUCKET'
   /** A file would be overwritten. */

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { retiredIn } from '../app/wire-proof.ts';
 import { type App, startApp } from '../app.ts';
 import { configFingerprint } from '../config/fingerprint.ts';
 import { loadConfig } from '../config/load.ts';
@@ -30,7 +32,10 @@ export function threadsNeeded(config: Config): number {
  * @throws CommandError STATE_IN_USE, STATE_UNUSABLE, WRONG_BUCKET
  */
 export async function serve(options: { config: string; acceptLoss?: string }): Promise<void> {
-  const { config, warnings } = loadConfig(options.config, { env: process.env });
+  const { config, warnings } = loadConfig(options.config, {
+    env: process.env,
+    retired: (dir) => retiredIn(join(dir, 'ledger.db')),
+  });
   const acceptLoss = acceptsLoss(config, options.acceptLoss);
   const threads = threadsNeeded(config);
   if (!(Number(process.env.UV_THREADPOOL_SIZE) >= threads)) restartWith({ UV_THREADPOOL_SIZE: String(threads) });

@@ -24,9 +24,13 @@ interface Directory {
   readonly required: boolean;
 }
 
-/** The directories of media that can be used, and what is wrong with the others. Blocks, but not for ever. */
-export function diskRoots(sources: readonly SourceConfig[], problems: Problem[]): DiskRoot[] {
-  const all = sources.flatMap((source, i) => directoriesOf(source, `sources.${i}`));
+/** The directories of media that can be used, and what is wrong with the others; `retired` ones are left alone. Blocks, but not for ever. */
+export function diskRoots(
+  sources: readonly SourceConfig[],
+  retired: ReadonlySet<string>,
+  problems: Problem[],
+): DiskRoot[] {
+  const all = sources.flatMap((source, i) => (retired.has(source.name) ? [] : directoriesOf(source, `sources.${i}`)));
   const needed = all.filter(({ required }) => required);
   const seen = lookInTime(needed, lookWithinMs);
   const looks = new Map(needed.map((directory, i) => [directory, seen[i]]));

@@ -12,13 +12,15 @@ import type { Config } from './schema.ts';
 /**
  * Checks what a schema can't: that each disk is there, readable and not an empty mount point, that no two of them
  * overlap, and that state can be written, or its directory created, outside of them; and the certificates. Leaves nothing behind.
- * Blocks; a disk that hangs is a problem after 10 s, and then keeps the process from ending by itself. Sections that are left out are not checked.
+ * Blocks; a disk that hangs is a problem after 10 s, and then keeps the process from ending by itself. Sections that are left out are not checked,
+ * nor are sources with a name in `retired`: their disks may be gone.
  */
 export function checkEnvironment(
   config: Partial<Pick<Config, 'state' | 'sources'>> & ListenerSections,
+  retired: ReadonlySet<string> = new Set(),
 ): EnvironmentFindings {
   const findings: EnvironmentFindings = { problems: [], warnings: [] };
-  const roots = diskRoots(config.sources ?? [], findings.problems);
+  const roots = diskRoots(config.sources ?? [], retired, findings.problems);
   checkOverlaps(roots, findings);
   if (config.state !== undefined) checkState(config.state.dir, roots, findings);
   checkCertificates(listenersOf(config), findings, Date.now());

@@ -11,6 +11,8 @@ export interface LoadOptions {
   env: Readonly<Record<string, string | undefined>>;
   /** False: do not look at the disks, which may hang. True by default. */
   environment?: boolean;
+  /** Names of the sources that are not used any more, by `state.dir`: they are not looked at. None by default. */
+  retired?: (stateDir: string) => ReadonlySet<string>;
   /** Reads the configuration and the files in `${file:...}`; from the file system by default. */
   readFile?: (path: string) => string;
 }
@@ -22,7 +24,7 @@ export interface LoadOptions {
  */
 export function loadConfig(
   path: string,
-  { env, environment = true, readFile = (file) => readFileSync(file, 'utf8') }: LoadOptions,
+  { env, environment = true, retired, readFile = (file) => readFileSync(file, 'utf8') }: LoadOptions,
 ): { config: Config; warnings: string[] } {
   const yaml = parseYaml(readText(path, readFile));
   if (yaml.problems.length > 0) throw new ConfigError(yaml.problems);
@@ -30,7 +32,9 @@ export function loadConfig(
 
   const parsed = configSchema.safeParse(interpolated.value, { error: wording });
   const inSchema = parsed.success ? [] : problemsIn(parsed.error);
-  const found = checkEnvironment(!environment ? {} : parsed.success ? parsed.data : checkableParts(interpolated.value));
+  const checked = !environment ? {} : parsed.success ? parsed.data : checkableParts(interpolated.value);
+  const stateDir = checked.state?.dir;
+  const found = checkEnvironment(checked, stateDir === undefined ? undefined : retired?.(stateDir));
 
   const problems = [
     ...interpolated.problems,

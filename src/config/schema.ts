@@ -8,6 +8,7 @@ import { keyPrefix } from './key-prefix.ts';
 import { listenAddress } from './listen-address.ts';
 import { listenerProblems } from './listeners.ts';
 import { readProblems, readSchema } from './read-schema.ts';
+import { retireSchema } from './retire-schema.ts';
 import { credential, flag } from './scalars.ts';
 import { sourcesSchema } from './sources-schema.ts';
 import { duration, size } from './units.ts';
@@ -103,6 +104,7 @@ export const configSchema = z
     spool: spool.prefault({}).describe('Bodies under way, read by several at once'),
     copy: copySchema.prefault({}).describe('Copying from the sources into the bucket'),
     backfill: backfillSchema.prefault({}).describe('Carrying up what nobody asks for'),
+    retire: retireSchema.prefault({}).describe('When a source may be retired'),
     shutdown: shutdown.prefault({}).describe('How long stopping may take'),
     log: log.prefault({}).describe('Logs, as JSON on standard output'),
   })

@@ -6,8 +6,11 @@ export interface MarkSweepOptions {
   readonly ledger: Pick<Ledger, 'record' | 'change'>;
   /** `nowhere`: every source could be asked, and none has it. `unknown`: one could not be asked. */
   readonly whereBelow: (key: string) => Promise<'nowhere' | 'below' | 'unknown'>;
-  /** Nothing writes to the sources any more, and all that ever were can be asked: one that is put in again must not bring back anything. */
-  readonly allowed: boolean;
+  /**
+   * Nothing writes to the sources any more, and all that ever were can be asked: one that is put in again, or retired and brought back, must
+   * not bring back anything.
+   */
+  readonly allowed: () => boolean;
   /** How long a mark must have been settled, in milliseconds: longer than the looks take. */
   readonly afterMs: number;
   /** How often some are taken up, in milliseconds. */
@@ -34,7 +37,7 @@ export class MarkSweep {
   }
 
   start(): void {
-    if (this.#options.allowed) this.#arm();
+    this.#arm();
   }
 
   async stop(): Promise<void> {
@@ -45,11 +48,12 @@ export class MarkSweep {
 
   /** Takes up some. Resolves to how many were looked at. */
   async sweep(): Promise<number> {
-    const { marks, now, afterMs } = this.#options;
+    const { marks, now, afterMs, allowed } = this.#options;
+    if (!allowed()) return 0;
     const old = await marks.droppable(now() - afterMs, batch);
     const verdicts = [];
     for (const mark of old) {
-      if (this.#stopped) break;
+      if (this.#stopped || !allowed()) break;
       verdicts.push({ ...mark, verdict: await this.#verdict(mark) });
     }
     if (verdicts.length > 0) await marks.review(verdicts, now());

@@ -2,7 +2,10 @@ import { backfillMigration } from './backfill-schema.ts';
 import { failuresMigration } from './failures-schema.ts';
 import { laneMigration } from './lane-schema.ts';
 import { ordersMigration } from './orders-schema.ts';
+import { retireMigration } from './retire-schema.ts';
+import { sharesMigration } from './shares-schema.ts';
 import { verificationsMigration } from './verifications-schema.ts';
+import { weightsMigration } from './weights-schema.ts';
 
 /** The ledger's tables, one migration a version. Times are milliseconds since the epoch. */
 export const ledgerMigrations = [
@@ -61,4 +64,7 @@ export const ledgerMigrations = [
   failuresMigration,
   ordersMigration,
   verificationsMigration,
+  retireMigration,
+  sharesMigration,
+  weightsMigration,
 ];

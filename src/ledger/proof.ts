@@ -31,20 +31,33 @@ export interface Verifications {
   last(source: string): Promise<Verification | undefined>;
 }
 
-/** When sources last had to answer a reader. */
+/** What is known of a source's use. Times in milliseconds since the epoch. */
+export interface KnownUse {
+  /** Since when it is watched. */
+  readonly watchedMs: number;
+  /** When a reader last needed it; undefined: nobody since it is watched. */
+  readonly lastMs: number | undefined;
+  /** How long `serve` has run, with this source in use, since then or since it is watched: in milliseconds, and only what ran. */
+  readonly quietMs: number;
+}
+
+/** When sources last had to answer a reader. Every call is a write of its own: whoever answers readers gathers them (`UseWatch`). */
 export interface SourceUse {
-  /** Begins to watch a source, if it is not watched yet: before that nothing is known of it. */
-  watch(source: string, nowMs: number): Promise<void>;
-  /** A reader was answered from it. At most one write a minute and source. */
+  /** Begins to watch sources that are not watched yet: before that nothing is known of them. */
+  watch(sources: readonly string[], nowMs: number): Promise<void>;
+  /** A reader needed it: its quiet time begins anew. */
   answered(source: string, nowMs: number): Promise<void>;
-  /** Undefined: never watched. `lastMs` undefined: nobody since it is watched. */
-  of(source: string): Promise<{ readonly watchedMs: number; readonly lastMs: number | undefined } | undefined>;
+  /** So long has `serve` run, in milliseconds, and nobody needed these. */
+  passed(sources: readonly string[], ms: number): Promise<void>;
+  /** Undefined: never watched. */
+  of(source: string): Promise<KnownUse | undefined>;
 }
 
 /** Sources that were taken out of the read path, by name. */
 export interface Retired {
+  /** One that is retired already stays so since when it was. */
   retire(source: string, nowMs: number): Promise<void>;
-  /** The way back. */
+  /** The way back. Its quiet time begins anew: that nobody was answered from it meanwhile proves nothing. */
   restore(source: string): Promise<void>;
   all(): Promise<readonly { readonly source: string; readonly sinceMs: number }[]>;
 }

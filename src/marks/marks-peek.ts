@@ -19,3 +19,13 @@ export class MarksPeek {
     this.#db.close();
   }
 }
+
+/** How many of clients' mutations are not settled, read from the file of a program that may be running. */
+export function intentsIn(file: string): number {
+  const db = peekDatabase(file);
+  try {
+    return (db.prepare('SELECT count(*) AS n FROM intents').get() as { n: number }).n;
+  } finally {
+    db.close();
+  }
+}

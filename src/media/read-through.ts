@@ -73,6 +73,8 @@ export interface ReadThroughOptions {
   readonly sourceReads: SourceReads;
   readonly ledger: Pick<Ledger, 'status'>;
   readonly copies: CopyRequests;
+  /** Told of each reader who was answered from a source, or would have been had it answered. */
+  readonly needed?: (source: string) => void;
   /** False until the state is bound to a bucket: what was deleted before is not known to a new one. */
   readonly sourcesAllowed: () => boolean;
   readonly now: () => number;
@@ -214,6 +216,7 @@ export class ReadThrough {
         const body = answer.kind === 'alone' ? answer.body : factsBody(answer.object.meta);
         if (answer.kind === 'found') answer.object.close();
         copies.request(key);
+        this.#options.needed?.(answer.source);
         if (!answer.object.private || mayHave)
           return { kind: 'found', tier: answer.source, body, collapsed: false, stored: false };
         body.release();
@@ -226,6 +229,7 @@ export class ReadThrough {
         return trouble ? unavailable : { kind: 'absent', why: 'missing' };
       case 'unavailable':
         if (answer.damaged) copies.request(key);
+        for (const source of answer.by) this.#options.needed?.(source);
         return unavailable;
     }
   }
@@ -235,6 +239,7 @@ export class ReadThrough {
     const offer = !body.offered && !body.barred;
     body.offered = true;
     this.#options.copies.request(key, offer ? body.holdForCopy() : undefined);
+    this.#options.needed?.(body.origin.tier);
     if (body.origin.fromSource?.private && !mayHave) return { kind: 'absent', why: 'private' };
     return this.#shared(body, collapsed);
   }

@@ -14,8 +14,8 @@ export type Below =
   | { readonly kind: 'missing' }
   /** It is there, not for the public, and not to be read by us. */
   | { readonly kind: 'private'; readonly source: string }
-  /** None that could be asked has it, and one could not be asked, or holds a damaged one. */
-  | ({ readonly kind: 'unavailable'; readonly damaged: boolean } & Failure);
+  /** None that could be asked has it, and one could not be asked, or holds a damaged one: `by` these. */
+  | ({ readonly kind: 'unavailable'; readonly damaged: boolean; readonly by: readonly string[] } & Failure);
 
 /** What could not be done, for people, and what was seen of the object. */
 type Failure = Pick<NotHad, 'detail' | 'failed'>;
@@ -28,6 +28,8 @@ export type BelowBody =
 
 export interface SourceReadsOptions {
   readonly sources: readonly Source[];
+  /** Whether a source is asked at all; one that is retired is not. Left out: all are. */
+  readonly inUse?: (source: string) => boolean;
   readonly bodies: Bodies;
   /** Whether somebody wants all of an object of this size: the copy or the cache. */
   readonly wantsWhole: (size: number) => boolean;
@@ -134,11 +136,12 @@ export class SourceReads {
     signal: AbortSignal,
     use: (object: SourceObject, source: Source, last: boolean) => Promise<T>,
   ): Promise<T | Exclude<Below, { kind: 'found' }>> {
-    let unavailable = false;
+    const by: string[] = [];
     let damaged = false;
     const troubles: string[] = [];
     let failed: FailedFile | undefined;
-    const { sources } = this.#options;
+    const { inUse = () => true } = this.#options;
+    const sources = this.#options.sources.filter(({ name }) => inUse(name));
     for (const source of sources) {
       let answer = await source.open(key, signal, wanted);
       if (answer.kind === 'found') {
@@ -153,12 +156,12 @@ export class SourceReads {
       if (answer.kind === 'private') return { kind: 'private', source: source.name };
       if (answer.kind === 'missing') continue;
       this.#options.troubled(source.name, answer, key);
+      by.push(source.name);
       if (answer.kind === 'damaged') damaged = true;
-      else unavailable = true;
       troubles.push(failed?.source === source.name ? troubleIn(answer) : `${source.name}: ${troubleIn(answer)}`);
     }
-    if (!unavailable && !damaged) return { kind: 'missing' };
-    return { kind: 'unavailable', damaged, detail: troubles.join('; '), failed };
+    if (by.length === 0) return { kind: 'missing' };
+    return { kind: 'unavailable', damaged, by, detail: troubles.join('; '), failed };
   }
 }
 

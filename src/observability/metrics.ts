@@ -30,6 +30,8 @@ export interface Readings {
   spool(): { memory: number; disk: number };
   disks(): readonly { source: string; outstanding: number; stuck: number }[];
   remotes(): readonly { source: string; asked: boolean; outstanding: number; waiting: number }[];
+  /** Names of those that are configured, and whether each is in use. */
+  sourcesInUse(): readonly { source: string; inUse: boolean }[];
   copiesActive(): number;
   identity(): IdentityState;
   openIntents(): Promise<number>;
@@ -141,6 +143,9 @@ export class Metrics {
     });
     this.#reading('remote_asked', '0: a source on another machine failed lately and is left alone', ['source'], (g) => {
       for (const { source, asked } of readings.remotes()) g.labels(source).set(asked ? 1 : 0);
+    });
+    this.#reading('source_in_use', '0: a source that was retired', ['source'], (g) => {
+      for (const { source, inUse } of readings.sourcesInUse()) g.labels(source).set(inUse ? 1 : 0);
     });
     this.#reading('copies_active', 'Copies and looks under way', [], (g) => g.set(readings.copiesActive()));
     this.#reading('bucket_identity', 'What the last look at the identity object found', ['state'], (g) => {

@@ -14,16 +14,29 @@ import type { CopyOutcome } from '../protocol/state.ts';
 import type { SourceAnswer } from '../sources/source.ts';
 import type { Metrics } from './metrics.ts';
 
+/** Who counts answers and copies for himself. */
+export interface Watcher {
+  readonly answered: (tier: string, bytes: number) => void;
+  readonly copied: (bytes: number) => void;
+}
+
 /** What happens, told once: as a line of the log, and as a number of the metrics. Its methods are bound. */
 export class Reporter {
   readonly #logger: Logger;
   readonly #access: Logger;
   readonly #metrics: Metrics;
 
+  readonly #watchers: Watcher[] = [];
+
   constructor(logger: Logger, access: Logger, metrics: Metrics) {
     this.#logger = logger;
     this.#access = access;
     this.#metrics = metrics;
+  }
+
+  /** Has what is counted told to somebody else too. */
+  watch(watcher: Watcher): void {
+    this.#watchers.push(watcher);
   }
 
   readonly listening = (listener: ListenerName | 'admin', port: number): void => {
@@ -67,6 +80,7 @@ export class Reporter {
 
   readonly counted = ({ tier, status, bytes, headMs, totalMs }: AccessRecord): void => {
     this.#metrics.answered(tier, status, bytes, (headMs ?? totalMs) / 1000);
+    for (const { answered } of this.#watchers) answered(tier, bytes);
   };
 
   /** One answer of the app host that is not media. */
@@ -183,6 +197,7 @@ export class Reporter {
     const reason = 'reason' in outcome ? outcome.reason : '';
     const type = givenUp ? 'refused' : outcome.type;
     this.#metrics.copyEnded(type, reason, bytes);
+    if (type === 'copied') for (const { copied } of this.#watchers) copied(bytes);
     const facts = { event: 'copy', key, outcome: type, bytes, ...(reason === '' ? {} : { reason }) };
     if (type === 'refused') this.#logger.warn(facts, 'a copy was given up');
     else this.#logger.debug(facts, 'a copy ended');
@@ -271,6 +286,31 @@ export class Reporter {
   readonly inventoryTroubled = (error: Error): void => {
     this.#metrics.inventoryTroubles.inc();
     this.#logger.debug({ event: 'inventory', error }, 'a page of the listing is asked for again');
+  };
+
+  readonly sourcesRetired = (names: readonly string[]): void => {
+    this.#logger.info(
+      { event: 'retired', sources: names },
+      'these sources are retired: they are not used, nor looked at (upstairs retire SOURCE --undo brings one back)',
+    );
+  };
+
+  readonly sourceTurned = (source: string, inUse: boolean): void => {
+    this.#logger.info(
+      { event: 'retired', source, inUse },
+      inUse ? 'a source was brought back, and is used from now on' : 'a source was retired: it is not used any more',
+    );
+  };
+
+  readonly retiredUnknown = (error: unknown): void => {
+    this.#logger.error(
+      { event: 'retired', error },
+      'it could not be looked up which sources are retired: that stays as it was',
+    );
+  };
+
+  readonly useNotRecorded = (error: unknown): void => {
+    this.#logger.error({ event: 'ledger', error }, 'it could not be recorded who was answered by which source');
   };
 
   readonly sweepFailed = (error: unknown): void => {

@@ -26,6 +26,8 @@ export class AwaitedDisk implements LocalDisk {
   #disk: DiskSource | undefined;
   #why = 'was not looked at yet';
   #timer: NodeJS.Timeout | undefined;
+  /** Rises when what was found or looked for is no concern any more. */
+  #turn = 0;
   #stopped = false;
 
   constructor(options: AwaitedDiskOptions) {
@@ -64,8 +66,10 @@ export class AwaitedDisk implements LocalDisk {
   async look(): Promise<void> {
     if (this.#disk || this.#gate.load.outstanding > 0) return;
     const { root, links, deadlineMs } = this.#options;
+    const turn = this.#turn;
     try {
-      this.#found(await this.#gate.lookup(() => lookAtDisk(root, links)));
+      const seen = await this.#gate.lookup(() => lookAtDisk(root, links));
+      if (turn === this.#turn) this.#found(seen);
     } catch (error) {
       if (error instanceof SourceReadError) this.#why = `does not answer within ${deadlineMs} ms`;
       else if (error instanceof DiskAbsentError) this.#why = error.message;
@@ -76,11 +80,22 @@ export class AwaitedDisk implements LocalDisk {
   /** Looks again and again until it is there, and tells. Times in milliseconds. */
   watch(everyMs: number, appeared: () => void): void {
     if (this.#disk || this.#stopped) return;
+    const turn = this.#turn;
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(async () => {
       await this.look();
+      if (turn !== this.#turn) return;
       if (this.#disk) appeared();
       else this.watch(everyMs, appeared);
     }, everyMs).unref();
+  }
+
+  /** It is not used, nor looked for, until the next `look`: it may be unmounted, and come back as another device. */
+  rest(): void {
+    this.#turn += 1;
+    clearTimeout(this.#timer);
+    this.#disk = undefined;
+    this.#why = 'is not in use';
   }
 
   stop(): void {

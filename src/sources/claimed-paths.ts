@@ -10,6 +10,16 @@ export class ClaimedPaths {
     this.#stateDir = stateDir;
   }
 
+  /** A way to claim for one directory, which may be found at the same path again. */
+  claimant(): (path: string) => string | undefined {
+    let own: string | undefined;
+    return (path) => {
+      const refusal = path === own ? undefined : this.claim(path);
+      if (refusal === undefined) own = path;
+      return refusal;
+    };
+  }
+
   /** Claims a directory, or tells why it must not be served from, in words that follow its path. */
   claim(path: string): string | undefined {
     if (isInside(this.#stateDir, path)) return 'holds state.dir: move that off the old disk';

@@ -129,6 +129,35 @@ test.skipIf(needs('fuse').skip)('a link to a disk that hangs costs the root noth
 });
 
 describe('a disk that is awaited', () => {
+  test('and put to rest is not touched, and is looked for again as another device', async () => {
+    const claimed = new ClaimedPaths('/nowhere');
+    const root = scratch('root');
+    await writeMedia(root, 'a.jpg', 'a');
+    const refusal = claimed.claimant();
+    const disk = new AwaitedDisk({ ...limits, name: 'basement', root, links: [], headersOf: () => ({}), refusal });
+    await disk.look();
+    expect((await disk.open('none.jpg', never)).kind).toBe('missing');
+    disk.rest();
+    expect(await disk.open('a.jpg', never)).toEqual(notMounted);
+    await rename(root, `${root}-away`);
+    await mkdir(root);
+    await writeMedia(root, 'b.jpg', 'b');
+    await disk.look();
+    expect(disk.absences).toEqual([]);
+    objectOf(await disk.open('b.jpg', never)).close();
+    expect(claimed.claim(root)).toMatch(/^is the same directory/);
+  });
+
+  test('and put to rest while it is looked at is not used', async () => {
+    const root = scratch('root');
+    await writeMedia(root, 'a.jpg', 'a');
+    const disk = awaited(root);
+    const look = disk.look();
+    disk.rest();
+    await look;
+    expect(await disk.open('a.jpg', never)).toEqual(notMounted);
+  });
+
   test.each<[string, (root: string) => Promise<unknown>, string]>([
     ['does not exist', async () => undefined, 'does not exist: is the disk mounted?'],
     ['is empty', (root) => mkdir(root), 'is empty: is the disk mounted?'],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { AclFix, type AclFixOptions } from '../../../src/acl-fix/acl-fix.ts';
-import { withoutAbsences } from '../../../src/acl-fix/without-absences.ts';
+import { unaskedSource, withoutAbsences } from '../../../src/acl-fix/without-absences.ts';
 import type { MarkRecord } from '../../../src/marks/marks.ts';
 import type { Source, SourceAnswer } from '../../../src/sources/source.ts';
 
@@ -39,6 +39,12 @@ describe('making objects public', () => {
     expect(await fix.run(never)).toBe(true);
     expect(fix.counts).toMatchObject({ objects: 2500, unknown: 2500, wrong: 0, shown: 0 });
     expect(failed).toHaveLength(2500);
+  });
+
+  test('leaves private what only a retired source could tell of', async () => {
+    const { fix } = fixOf(3, [unaskedSource('retired'), source({ kind: 'missing' })]);
+    expect(await fix.run(never)).toBe(true);
+    expect(fix.counts).toMatchObject({ objects: 3, unknown: 3, shown: 0 });
   });
 
   test('ends early where a source is in trouble: to go on would be of no use', async () => {

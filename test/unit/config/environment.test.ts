@@ -23,6 +23,15 @@ describe('the root of a disk', () => {
     expect(check([disk(), '/nowhere']).problems).toEqual(at('sources.1.root', 'does not exist: is the disk mounted?'));
   });
 
+  it('is not looked at when its source is retired: it may be gone, or overlap another', () => {
+    const root = disk();
+    const sources = [root, '/nowhere', root].map((at, i) => ({ type: 'disk', name: `disk-${i}`, root: at }));
+    const config = configSchema.parse({ ...validConfig('/x', scratch('state')), sources });
+    expect(checkEnvironment(config, new Set(['disk-1', 'disk-2'])).problems).toEqual([]);
+    const { problems } = checkEnvironment(config, new Set(['disk-0']));
+    expect(problems).toEqual(at('sources.1.root', 'does not exist: is the disk mounted?'));
+  });
+
   it('must be a directory', () => {
     expect(check([join(disk(), 'file')]).problems).toEqual(at('sources.0.root', 'is not a directory'));
   });

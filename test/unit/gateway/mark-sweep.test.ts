@@ -37,7 +37,7 @@ function sweeper(change: Partial<MarkSweepOptions> = {}): MarkSweep {
       asked.push(key);
       return below(key);
     },
-    allowed: true,
+    allowed: () => true,
     afterMs,
     everyMs: 1,
     now: () => nowMs,
@@ -194,7 +194,7 @@ describe('the sweep', () => {
   test('does nothing before the move: Mastodon may still write to the disks', async () => {
     await decide(gone, 'a');
     nowMs += afterMs;
-    const still = sweeper({ allowed: false });
+    const still = sweeper({ allowed: () => false });
     still.start();
     const moving = sweeper({ whereBelow: async () => 'unknown' });
     moving.start();
@@ -202,6 +202,27 @@ describe('the sweep', () => {
     await Promise.all([still.stop(), moving.stop()]);
     expect(asked).toEqual([]);
     expect(await known('a')).toBe(true);
+  });
+
+  test('stops while a source is retired, which may come back with what was deleted, and goes on when none is', async () => {
+    await decide(gone, 'a', 'b');
+    nowMs += afterMs;
+    let retired = false;
+    const sweep = sweeper({
+      allowed: () => !retired,
+      whereBelow: async (key) => {
+        asked.push(key);
+        // Between the two.
+        retired = true;
+        return 'nowhere';
+      },
+    });
+    expect(await sweep.sweep()).toBe(1);
+    expect(await sweep.sweep()).toBe(0);
+    expect([asked, await known('a'), await known('b')]).toEqual([['a'], false, true]);
+    retired = false;
+    await sweep.sweep();
+    expect(await known('b')).toBe(false);
   });
 
   test('is over when it was stopped: it asks for nothing more, and nothing runs on', async () => {

@@ -45,10 +45,14 @@ class Counted {
   }
 }
 
-function readsOf(first: Counted, room: Pick<SpoolRoom, 'reserve'>) {
+function bodiesIn(room: Pick<SpoolRoom, 'reserve'>) {
   const cache = new MemoryCache({ maxBytes: 1e6, maxObjectBytes: 1e6, ttlMs: 1000 });
   const marks = { get: async () => unmarked };
-  const bodies = new Bodies({ room: room as SpoolRoom, cache, marks, now: () => 0, readAheadBytes: 10 });
+  return new Bodies({ room: room as SpoolRoom, cache, marks, now: () => 0, readAheadBytes: 10 });
+}
+
+function readsOf(first: Counted, room: Pick<SpoolRoom, 'reserve'>) {
+  const bodies = bodiesIn(room);
   const none: Source = { name: 'second', open: async () => ({ kind: 'missing' }) };
   return new SourceReads({
     ...{ sources: [first.source('first'), none], bodies, wantsWhole: () => true, troubled: () => undefined },
@@ -86,7 +90,38 @@ test('what cannot be spooled, and gives no byte when it is opened again, is held
     damaged: true,
     detail: 'the medium is damaged',
     failed: { source: 'first', size: 1000, mtime: '1' },
+    by: ['first'],
   });
   await new Promise((done) => setImmediate(done));
   expect([first.reads.length, first.held]).toEqual([2, 0]);
+});
+
+test('a source that is not in use is not asked, neither by readers nor by copies, from one moment to the next', async () => {
+  const asked: string[] = [];
+  const source = (name: string): Source => ({
+    name,
+    open: async () => {
+      asked.push(name);
+      return { kind: 'missing' };
+    },
+  });
+  let inUse = new Set(['first', 'second']);
+  const reads = new SourceReads({
+    sources: [source('first'), source('second')],
+    inUse: (name) => inUse.has(name),
+    bodies: bodiesIn(noRoom),
+    wantsWhole: () => true,
+    troubled: () => undefined,
+  });
+  const all = async () => [
+    (await reads.find('a.jpg', new AbortController().signal)).kind,
+    (await reads.read('a.jpg', { barred: false })).kind,
+    await reads.forCopy('a.jpg'),
+  ];
+  const missing = ['missing', 'missing', 'gone-below'];
+  expect([await all(), asked.splice(0)]).toEqual([missing, ['first', 'second', 'first', 'second', 'first', 'second']]);
+  inUse = new Set(['second']);
+  expect([await all(), asked.splice(0)]).toEqual([missing, ['second', 'second', 'second']]);
+  inUse = new Set();
+  expect([await all(), asked.splice(0)]).toEqual([missing, []]);
 });

@@ -1,0 +1,197 @@
+import type { TierShare } from '../ledger/tier-shares.ts';
+import type { SourceStatus, Status } from './status.ts';
+import { span } from './unplug.ts';
+
+/** The width that lines are wrapped to. */
+const columns = 80;
+/** The longest name of a tier in a table. */
+const mostName = 20;
+const statuses = ['copied', 'wanted', 'superseded', 'refused'] as const;
+
+/** The status for people: aligned, in 80 columns, without colours. Ends with a newline. */
+export function statusText(status: Status): string {
+  const blocks = [heading(status), copies(status), classes(status), tiers(status), progress(status)];
+  for (const source of status.sources) blocks.push(sourceBlock(source, status));
+  return `${blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+/** What speaks against unplugging, a paragraph each. */
+export function unplugLines({ name, retiredMs, unplug }: SourceStatus): string[] {
+  if (retiredMs !== undefined) return [`safe to unplug: yes, retired since ${when(retiredMs)}`];
+  if (unplug.safe) return [`safe to unplug: yes, once it is retired (upstairs retire ${name} --yes)`];
+  return [
+    'safe to unplug: no, because',
+    ...unplug.reasons.flatMap(({ why, todo }) => wrapped(`${why}: ${todo}`, '- ', '  ')),
+  ];
+}
+
+function heading({ phase, servingMs, atMs }: Status): string[] {
+  const serving = servingMs === undefined ? 'serve does not run' : `serving for ${span(atMs - servingMs)}`;
+  return [`${when(atMs)}, phase ${phase}, ${serving}`];
+}
+
+function copies({ weights, byStatus }: Status): string[] {
+  const rows = statuses.map((status) => {
+    const bytes = weights.filter((each) => each.status === status).reduce((sum, each) => sum + each.bytes, 0);
+    return [status, number(byStatus[status]), size(bytes)];
+  });
+  return table([['copies', 'objects', 'bytes'], ...rows]);
+}
+
+function classes({ weights }: Status): string[] {
+  const copied = weights.filter(({ status }) => status === 'copied');
+  if (copied.length === 0) return [];
+  const rows = copied.map(({ class: name, objects, bytes }) => [name, number(objects), size(bytes)]);
+  return table([['copied, by class', 'objects', 'bytes'], ...rows]);
+}
+
+function tiers({ tiers: { hour, day, all } }: Status): string[] {
+  const names = [...new Set(all.map(({ tier }) => tier))].filter((tier) => tier !== 'none');
+  if (names.length === 0) return ['No reader was answered yet.'];
+  const periods = [hour, day, all];
+  const order = (tier: string) => ['cache', 'bucket'].indexOf(tier) + 1 || 3;
+  const rows = names
+    .sort((a, b) => order(a) - order(b) || (a < b ? -1 : 1))
+    .map((tier) => [
+      cut(tier),
+      ...periods.flatMap((shares) => [share(shares, tier, 'requests'), share(shares, tier, 'bytes')]),
+    ]);
+  return table([
+    ['answered by', '1 h', '', '24 h', '', 'all', ''],
+    ['', ...periods.flatMap(() => ['reqs', 'bytes'])],
+    ...rows,
+    ['in all', ...periods.flatMap((shares) => [short(total(shares, 'requests')), size(total(shares, 'bytes'))])],
+  ]);
+}
+
+function progress(status: Status): string[] {
+  const { rate, backfill, oldestFailure, oldestWantedMs, atMs, openAttempts, openIntents } = status;
+  const lines: [string, string][] = [];
+  if (rate)
+    lines.push([
+      'copying',
+      `${rate.objectsPerSecond.toFixed(1)} objects/s, ${size(rate.bytesPerSecond)}/s in the last ${span(rate.overMs)}`,
+    ]);
+  if (backfill) {
+    const left = backfill.left
+      ? `${number(backfill.left.files)} files, ${size(backfill.left.bytes)} left`
+      : 'no plan was made yet';
+    lines.push(['backfill', `${backfill.state}, ${left}`]);
+  }
+  const eta = backfill?.eta;
+  if (eta) lines.push(['to go', `about ${span(eta.ms)}, if ${eta.assuming}`]);
+  if (oldestWantedMs !== undefined) lines.push(['oldest wait', `a copy waits for ${span(atMs - oldestWantedMs)}`]);
+  if (openAttempts > 0) lines.push(['uploads', `${number(openAttempts)} of unknown outcome`]);
+  if (openIntents > 0) lines.push(['writes', `${number(openIntents)} of unknown outcome`]);
+  if (oldestFailure)
+    lines.push([
+      'oldest failure',
+      `${when(oldestFailure.sinceMs)}, ${oldestFailure.reason ?? 'unknown'}: ${printable(oldestFailure.key)}`,
+    ]);
+  return labelled(lines);
+}
+
+function sourceBlock(source: SourceStatus, { atMs }: Status): string[] {
+  const { name, use, verification, latencyMs, retiredMs } = source;
+  const lines: [string, string][] = [];
+  if (use)
+    lines.push([
+      'last needed',
+      use.lastMs === undefined
+        ? `by nobody since ${when(use.watchedMs)}`
+        : `${span(Math.max(0, atMs - use.lastMs))} ago`,
+    ]);
+  if (use && retiredMs === undefined) lines.push(['quiet', `${span(use.quietMs)} in which serve ran`]);
+  if (verification)
+    lines.push([
+      'verified',
+      `${when(verification.endedMs)}, ${verification.clean ? 'clean' : 'not clean'} (${verification.mode}${verification.percent > 0 ? ` ${verification.percent} %` : ''})`,
+    ]);
+  if (latencyMs !== undefined) lines.push(['latency', `${latencyMs.toFixed(1)} ms`]);
+  return [`source ${name}`, ...labelled(lines).map(indented), ...unplugLines(source).map(indented)];
+}
+
+function indented(line: string): string {
+  return `  ${line}`;
+}
+
+/** The first column to the left, the others to the right. */
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function labelled(lines: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(0, ...lines.map(([label]) => label.length));
+  return lines.flatMap(([label, text]) => wrapped(text, `${label.padEnd(width)}  `, ' '.repeat(width + 2)));
+}
+
+/** Broken between words; a word that is too long stands alone. */
+function wrapped(text: string, first: string, later: string): string[] {
+  const lines: string[] = [];
+  let line = first;
+  let empty = true;
+  for (const word of text.split(' ')) {
+    if (!empty && line.length + 1 + word.length > columns - 2) {
+      lines.push(line);
+      line = later;
+      empty = true;
+    }
+    line += empty ? word : ` ${word}`;
+    empty = false;
+  }
+  return [...lines, line];
+}
+
+function share(shares: readonly TierShare[], tier: string, of: 'requests' | 'bytes'): string {
+  const whole = total(shares, of);
+  const part = shares.find((each) => each.tier === tier)?.[of] ?? 0;
+  return whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)}%`;
+}
+
+/** Of those that a tier answered. */
+function total(shares: readonly TierShare[], of: 'requests' | 'bytes'): number {
+  return shares.reduce((sum, each) => sum + (each.tier === 'none' ? 0 : each[of]), 0);
+}
+
+/** So long that the table keeps within its columns. */
+function cut(name: string): string {
+  return name.length > mostName ? `${name.slice(0, mostName - 1)}\u2026` : name;
+}
+
+function number(n: number): string {
+  return n.toLocaleString('en-US');
+}
+
+/** `123K`, `1.2M`: for columns. */
+function short(n: number): string {
+  return n.toLocaleString('en-US', { notation: 'compact', maximumFractionDigits: 1 });
+}
+
+function size(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${unit === 0 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
+function when(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+/** A key may hold anything but control characters; a terminal is told nothing by it all the same. */
+function printable(key: string): string {
+  return key.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\ufffd');
+}
