@@ -5,6 +5,7 @@ import { wireAppHost } from './app/wire-app-host.ts';
 import { wireBucket } from './app/wire-bucket.ts';
 import { wireCopies } from './app/wire-copies.ts';
 import { wireGateway } from './app/wire-gateway.ts';
+import { wireHeat } from './app/wire-heat.ts';
 import { openLedger } from './app/wire-ledger.ts';
 import { wireMedia } from './app/wire-media.ts';
 import type { Config } from './config/schema.ts';
@@ -127,6 +128,7 @@ async function wire(context: Context): Promise<App> {
   teardown.add('mark sweep', () => sweep.stop());
   await copies.start();
   teardown.add('copies', () => copies.stop(config.shutdown.copies));
+  const heat = wireHeat(context);
   const { write } = config;
   const gateway = { marks, uploads: marks.uploads, ledger, leases, bucket, media, reads, copies: requests };
   const ports = await openListeners({
@@ -138,7 +140,11 @@ async function wire(context: Context): Promise<App> {
       ...(config.app && { app: wireAppHost(context, config.app, reads) }),
     },
     logger: context.logger,
-    answered: config.log.access ? report.answered : report.counted,
+    answered(record) {
+      heat.own.answered(record);
+      if (config.log.access) report.answered(record);
+      else report.counted(record);
+    },
     purged: report.purged,
     metrics: metrics.registry,
     notReady: () => [
