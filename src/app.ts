@@ -6,6 +6,7 @@ import { wireBucket } from './app/wire-bucket.ts';
 import { wireControl } from './app/wire-control.ts';
 import { wireCopies, wirePace } from './app/wire-copies.ts';
 import { wireGateway } from './app/wire-gateway.ts';
+import { wireHeat } from './app/wire-heat.ts';
 import { wireInventory } from './app/wire-inventory.ts';
 import { openLedger } from './app/wire-ledger.ts';
 import { wireMedia } from './app/wire-media.ts';
@@ -178,6 +179,7 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
   }
   const purge = (key: string) => reads.purge(key);
   const control = await wireControl(context, { marks, ledger, bucket, leases, purge, drain: undefined });
+  const heat = wireHeat(context);
   const { write } = config;
   const gateway = { marks, uploads: marks.uploads, ledger, leases, bucket, media, reads, copies: requests };
   const ports = await openListeners({
@@ -189,7 +191,11 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
       ...(config.app && { app: wireAppHost(context, config.app, reads) }),
     },
     logger: context.logger,
-    answered: config.log.access ? report.answered : report.counted,
+    answered(record) {
+      heat.own.answered(record);
+      if (config.log.access) report.answered(record);
+      else report.counted(record);
+    },
     purged: report.purged,
     metrics: metrics.registry,
     notReady: () => [

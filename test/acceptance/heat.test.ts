@@ -18,6 +18,7 @@ import { startNginx } from '../support/nginx.ts';
 import { programEnv } from '../support/program-env.ts';
 import { scratch } from '../support/scratch.ts';
 import { baseConfig, startUpstairs } from '../support/upstairs.ts';
+import { world } from '../support/world.ts';
 
 const program = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const avatar = 'accounts/avatars/109/412/345/678/901/234/original/a.png';
@@ -123,6 +124,21 @@ describe('importing access logs', () => {
     expect(err).toContain('start `upstairs serve` once');
   });
 });
+
+test.skipIf(needs('ceph').skip)(
+  'what readers are answered with counts too, by key and without their addresses',
+  async () => {
+    const stateDir = scratch('state');
+    const { upstairs } = await world({ stateDir, files: { [avatar]: Buffer.from('a'), [video]: Buffer.alloc(1000) } });
+    for (let n = 0; n < 3; n += 1) await upstairs.get(`/${avatar}`);
+    for (let n = 0; n < 9; n += 1) await upstairs.get(`/${video}`, { headers: { range: `bytes=${n}-${n}` } });
+    await upstairs.get('/nowhere.jpg');
+    // It is written down every half minute, and at the end.
+    await upstairs.kill();
+    expect(hottest(stateDir)).toEqual([avatar, video]);
+    expect(readFileSync(join(stateDir, 'files.db')).includes('127.0.0.1')).toBe(false);
+  },
+);
 
 describe.skipIf(needs('nginx').skip)("importing nginx's own logs", () => {
   test('understands its combined format and a JSON one, with whatever strangers send', async () => {

@@ -66,6 +66,20 @@ export function ledgerContract(name: string, makeFixture: () => LedgerFixture): 
         expect(await ledger.due(1234, 10)).toEqual(['a']);
       });
 
+      test('tells the statuses of many keys at once, and leaves out those that nobody asked for', async () => {
+        await ask('a', 1);
+        await ask('b', 1);
+        await ledger.change('b', { status: 'copied' }, {}, 2);
+        await ledger.change('c', { status: 'none', look: 0 }, {}, 2);
+        expect(await ledger.statuses(['d', 'b', 'c', 'a'])).toEqual(
+          new Map([
+            ['b', 'copied'],
+            ['a', 'wanted'],
+          ]),
+        );
+        expect(await ledger.statuses([])).toEqual(new Map());
+      });
+
       test('knows nothing of a key that nobody asked for', async () => {
         expect(await ledger.record('a')).toEqual(noRecord);
         expect(await ledger.status('a')).toBeUndefined();
