@@ -1,4 +1,5 @@
+import { filesMigration } from './files-schema.ts';
 import { objectsMigration } from './objects-schema.ts';
 
 /** What brings `files.db` from one version to the next: files of the sources, objects of the bucket, heat, plan. */
-export const filesMigrations: readonly string[] = [objectsMigration];
+export const filesMigrations: readonly string[] = [filesMigration, objectsMigration];
