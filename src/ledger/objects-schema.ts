@@ -1,6 +1,7 @@
 /**
  * What the bucket holds, as its listings told. `objects` is the inventory of the last listing that ended, `object_changes` what a newer one
- * found otherwise so far (without a size: gone), `listing_ranges` what that one has still to go through. Keys sort by their UTF-8 bytes, as
+ * found otherwise so far (without a size: gone), `listing_ranges` what that one has still to go through. Before any has ended, `objects` is
+ * half of the first one, or what is left of one that was given up: who reads the table itself looks into `listings` first. Keys sort by their UTF-8 bytes, as
  * S3's do: that is SQLite's order of text. An ETag that is an MD5 is 16 bytes, others are text.
  */
 export const objectsMigration = `

@@ -1,8 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as breath } from 'node:timers/promises';
 import { compareBytes } from '../lib/byte-order.ts';
-import { openDatabase } from '../lib/sqlite.ts';
-import { filesMigrations } from './files-migrations.ts';
+import { openFilesDatabase } from './files-database.ts';
 import type { ListedPart, ListingRange, ListingWriter } from './listing-writer.ts';
 import type { ListedObject, Listing, Objects } from './objects.ts';
 import { prepareObjects } from './objects-statements.ts';
@@ -32,9 +31,7 @@ export class SqliteObjects implements Objects, ListingWriter {
   readonly #sql: ReturnType<typeof prepareObjects>;
 
   constructor(file: string) {
-    this.#db = openDatabase(file, filesMigrations);
-    // What a power cut takes can be looked for again; it never takes half a transaction.
-    this.#db.exec('PRAGMA synchronous=NORMAL');
+    this.#db = openFilesDatabase(file);
     this.#sql = prepareObjects(this.#db);
   }
 
