@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { DrainOrders } from '../backfill/drain-orders.ts';
-import type { DrainFacts } from '../backfill/facts.ts';
+import type { DrainProgress } from '../backfill/facts.ts';
 import { Recopy } from '../backfill/recopy.ts';
 import { Timetable } from '../backfill/timetable.ts';
 import { parseLimits } from '../config/timetable-schema.ts';
@@ -21,7 +21,7 @@ interface ControlParts {
   readonly leases: Leases;
   readonly purge: (key: string) => void;
   /** What carries up; undefined: nothing does. */
-  readonly drain: (() => Promise<DrainFacts>) | undefined;
+  readonly drain: (() => Promise<DrainProgress>) | undefined;
 }
 
 /** What operators can order, and see of failures, while the program runs. */

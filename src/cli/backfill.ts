@@ -1,4 +1,4 @@
-import type { BackfillFacts, DrainFacts } from '../backfill/facts.ts';
+import type { BackfillFacts, DrainProgress } from '../backfill/facts.ts';
 import { limitsText } from '../backfill/limits.ts';
 import { loadConfig } from '../config/load.ts';
 import { AdminClient } from './admin-client.ts';
@@ -35,14 +35,14 @@ export function backfillText(facts: BackfillFacts): string[] {
   ];
 }
 
-function drainText({ why, sources, window, copied, left }: DrainFacts): string[] {
+function drainText({ state, sources, waiting, copied, left, eta }: DrainProgress): string[] {
   return [
-    ...(why === undefined ? [] : [`waits: ${why}`]),
-    `carried up since the start: ${copied.files} files, ${copied.bytes} bytes; ${window} in hand`,
-    ...(left === undefined ? [] : [`left in the plan: ${left.files} files, ${left.bytes} bytes`]),
-    ...sources.map(({ source, places, pausedUntilMs, why: cause }) => {
-      const paused = pausedUntilMs === undefined ? '' : `, left alone until ${new Date(pausedUntilMs).toISOString()}`;
-      return `${source}: ${places} at once${paused}${cause === undefined ? '' : ` (${cause})`}`;
+    `now: ${state}; carried up since the start: ${copied.files} files, ${copied.bytes} bytes; ${waiting} in hand`,
+    ...(left ? [`left in the plan: ${left.files} files, ${left.bytes} bytes`] : []),
+    ...(eta ? [`done in about ${(eta.ms / 3_600_000).toFixed(1)} h, if ${eta.assuming}`] : []),
+    ...sources.map(({ source, concurrency, pausedUntilMs, why }) => {
+      if (pausedUntilMs === undefined) return `${source}: up to ${concurrency} at once`;
+      return `${source}: left alone until ${new Date(pausedUntilMs).toISOString()} (${why ?? 'not known why'})`;
     }),
   ];
 }

@@ -12,7 +12,7 @@ export interface Failure {
   readonly detail: string | undefined;
   /** The file, as far as it was seen. */
   readonly file: FailedFile | undefined;
-  /** Tries in vain so far; of what was given up, none is counted any more. */
+  /** Tries in vain. */
   readonly tries: number;
   /** Since when it is wanted, or was given up. */
   readonly sinceMs: number;

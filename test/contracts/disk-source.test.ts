@@ -443,7 +443,8 @@ describe.skipIf(needs('fuse').skip)('a failing disk', () => {
     const object = objectOf(await disk.open('a.jpg', never));
     const read = await bytesAndError(object.read());
     object.close();
-    expect(read.error).toMatchObject({ name: 'SourceReadError', code: 'EIO' });
+    const detail = `EIO at byte 300000 of ${bytes.length}`;
+    expect(read.error).toMatchObject({ name: 'SourceReadError', code: 'EIO', detail });
     expect(read.bytes.length).toBe(300_000);
     expect(bytes.subarray(0, 300_000).equals(read.bytes)).toBe(true);
     await nothingIsHeld();

@@ -23,6 +23,7 @@ export const never = new AbortController().signal;
 
 /** A copier with everything around it: real databases, a store and a source that do what the test says. */
 export class CopierWorld {
+  readonly dir = scratch('state');
   readonly ledger: SqliteLedger;
   readonly marks: SqliteMarks;
   readonly store = new FakeStore();
@@ -40,9 +41,8 @@ export class CopierWorld {
   meanwhile: (call: `ledger ${keyof Ledger}` | `marks ${keyof Marks}`) => Promise<void> = async () => undefined;
 
   constructor() {
-    const dir = scratch('state');
-    this.ledger = new SqliteLedger(join(dir, 'ledger.db'), { batchMs: 0 });
-    this.marks = new SqliteMarks(join(dir, 'marks.db'));
+    this.ledger = new SqliteLedger(join(this.dir, 'ledger.db'), { batchMs: 0 });
+    this.marks = new SqliteMarks(join(this.dir, 'marks.db'));
   }
 
   async close(): Promise<void> {
