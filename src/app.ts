@@ -2,12 +2,17 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Context } from './app/context.ts';
 import { wireAppHost } from './app/wire-app-host.ts';
+import { wireBackfill } from './app/wire-backfill.ts';
 import { wireBucket } from './app/wire-bucket.ts';
 import { wireCopies, wirePace } from './app/wire-copies.ts';
+import { openFiles } from './app/wire-files.ts';
 import { wireGateway } from './app/wire-gateway.ts';
+import { wireHeat } from './app/wire-heat.ts';
 import { wireInventory } from './app/wire-inventory.ts';
 import { openLedger } from './app/wire-ledger.ts';
 import { wireMedia } from './app/wire-media.ts';
+import { wirePlan } from './app/wire-plan.ts';
+import { fixedOrders } from './backfill/fixed-orders.ts';
 import type { Config } from './config/schema.ts';
 import type { CopyRequests } from './copy/copy-requests.ts';
 import { MarkSweep } from './gateway/mark-sweep.ts';
@@ -74,6 +79,26 @@ async function wire(context: Context): Promise<App> {
   const media = await wireMedia(context, marks);
   const leases = new Leases();
   const pace = wirePace(context);
+  const moving = config.phase === 'move';
+  const inventory = wireInventory(context, bucket.identity);
+  const files = openFiles(config.state.dir);
+  teardown.add('files', () => files.close());
+  const backfill = moving
+    ? wireBackfill(context, {
+        plan: wirePlan(context, {
+          marks,
+          ledger,
+          files,
+          heat: wireHeat(context).heat,
+          objects: inventory.objects,
+        }),
+        orders: fixedOrders(config.backfill),
+        ledger,
+        marks,
+        pace,
+        media,
+      })
+    : undefined;
   const copies = wireCopies(context, {
     marks,
     ledger,
@@ -81,10 +106,9 @@ async function wire(context: Context): Promise<App> {
     media,
     leases,
     pace,
-    backfill: undefined,
+    backfill,
     purge: (key) => reads.purge(key),
   });
-  const moving = config.phase === 'move';
   const requests: CopyRequests = moving ? copies : { request: (_key, body) => body?.release() };
   const reads = new ReadThrough({
     privatePrefixes: config.media.private,
@@ -111,7 +135,6 @@ async function wire(context: Context): Promise<App> {
     vanished: report.vanished,
   });
 
-  const inventory = config.backfill.enabled ? wireInventory(context, bucket.identity) : undefined;
   metrics.observe({
     cache: () => media.cache,
     spool: () => media.room.used,
@@ -121,7 +144,8 @@ async function wire(context: Context): Promise<App> {
     identity: () => bucket.identity.state,
     ledger: () => ledger.counts(now()),
     openIntents: () => marks.openIntents(),
-    inventory: () => inventory?.last(),
+    inventory: () => inventory.last(),
+    backfill: async () => backfill?.facts(),
     now,
   });
   const takenOut = await marks.knowSources(config.sources.map(({ name }) => name));
@@ -140,9 +164,13 @@ async function wire(context: Context): Promise<App> {
   teardown.add('mark sweep', () => sweep.stop());
   await copies.start();
   teardown.add('copies', () => copies.stop(config.shutdown.copies));
-  if (inventory) {
+  if (config.backfill.enabled) {
     inventory.start();
     teardown.add('inventory', () => inventory.stop());
+  }
+  if (backfill) {
+    backfill.start();
+    teardown.add('backfill', () => backfill.stop());
   }
   const { write } = config;
   const gateway = { marks, uploads: marks.uploads, ledger, leases, bucket, media, reads, copies: requests };

@@ -27,4 +27,16 @@ export const backfillSchema = z.strictObject({
   listRate: integer({ most: 1000 })
     .prefault(20)
     .describe('Requests a second that listing the bucket may take; each brings 1000 keys'),
+
+  concurrency: integer({ most: 64 })
+    .prefault(4)
+    .describe(
+      'Copies at once from one source, at most: it begins with one, and follows how quickly the source answers',
+    ),
+  sourceErrors: integer({ most: 1000 })
+    .prefault(8)
+    .describe('Errors of a source in a row after which it is left alone for a time'),
+  sourceRest: duration({ least: '1s', most: '2h' })
+    .prefault('10m')
+    .describe('How long the first time; doubles each time, up to 2h, until a copy from it has succeeded'),
 });
