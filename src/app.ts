@@ -6,12 +6,11 @@ import { wireBucket } from './app/wire-bucket.ts';
 import { wireControl } from './app/wire-control.ts';
 import { wireCopies, wirePace } from './app/wire-copies.ts';
 import { wireGateway } from './app/wire-gateway.ts';
-import { wireHeat } from './app/wire-heat.ts';
-import { wireInventory } from './app/wire-inventory.ts';
 import { openLedger } from './app/wire-ledger.ts';
 import { wireMedia } from './app/wire-media.ts';
-import { type ScanProgram, wirePeriodicScans } from './app/wire-periodic-scans.ts';
+import type { ScanProgram } from './app/wire-periodic-scans.ts';
 import { openProof } from './app/wire-proof.ts';
+import { wireRest } from './app/wire-rest.ts';
 import { servingStatus } from './app/wire-status.ts';
 import type { Config } from './config/schema.ts';
 import type { CopyRequests } from './copy/copy-requests.ts';
@@ -102,6 +101,8 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
   report.watch({ answered: counter.count, copied: rate.copied });
   const leases = new Leases();
   const pace = wirePace(context);
+  const moving = config.phase === 'move';
+  const rest = await wireRest(context, { marks, ledger, bucket, media, pace, scanProgram });
   const copies = wireCopies(context, {
     marks,
     ledger,
@@ -109,10 +110,9 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
     media,
     leases,
     pace,
-    backfill: undefined,
+    backfill: rest.drain,
     purge: (key) => reads.purge(key),
   });
-  const moving = config.phase === 'move';
   const requests: CopyRequests = moving ? copies : { request: (_key, body) => body?.release() };
   const reads = new ReadThrough({
     privatePrefixes: config.media.private,
@@ -140,11 +140,9 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
     vanished: report.vanished,
   });
 
-  const inventory = config.backfill.enabled ? wireInventory(context, bucket.identity) : undefined;
-  const scans = wirePeriodicScans(context, scanProgram);
   const disksInUse = () => media.disks.filter(({ name }) => media.inUse.has(name));
   metrics.observe({
-    scans: () => scans.scans(),
+    scans: () => rest.scans(),
     cache: () => media.cache,
     spool: () => media.room.used,
     disks: () => media.disks.map((disk) => ({ source: disk.name, ...disk.load })),
@@ -154,7 +152,8 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
     identity: () => bucket.identity.state,
     ledger: () => ledger.counts(now()),
     openIntents: () => marks.openIntents(),
-    inventory: () => inventory?.last(),
+    inventory: () => rest.inventory(),
+    backfill: async () => rest.drain?.facts(),
     now,
   });
   const takenOut = await marks.knowSources(config.sources.map(({ name }) => name));
@@ -173,13 +172,8 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
   teardown.add('mark sweep', () => sweep.stop());
   await copies.start();
   teardown.add('copies', () => copies.stop(config.shutdown.copies));
-  if (inventory) {
-    inventory.start();
-    teardown.add('inventory', () => inventory.stop());
-  }
-  const purge = (key: string) => reads.purge(key);
-  const control = await wireControl(context, { marks, ledger, bucket, leases, purge, drain: undefined });
-  const heat = wireHeat(context);
+  rest.start();
+  const control = wireControl(context, { marks, ledger, bucket, leases, purge: (key) => reads.purge(key), rest });
   const { write } = config;
   const gateway = { marks, uploads: marks.uploads, ledger, leases, bucket, media, reads, copies: requests };
   const ports = await openListeners({
@@ -192,7 +186,7 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
     },
     logger: context.logger,
     answered(record) {
-      heat.own.answered(record);
+      rest.heat.answered(record);
       if (config.log.access) report.answered(record);
       else report.counted(record);
     },

@@ -67,7 +67,7 @@ async function planned({ files, first, beganMs, halfMs }: Trace, withLog: boolea
       ledger: { statuses: async () => new Map() },
       keep: async (keys) => new Set(keys),
       skip: [],
-      sources: ['disk'],
+      sources: () => ['disk'],
       now: () => halfMs,
       breathe: async () => undefined,
     });

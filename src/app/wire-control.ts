@@ -1,18 +1,15 @@
 import { join } from 'node:path';
-import { DrainOrders } from '../backfill/drain-orders.ts';
-import type { DrainProgress } from '../backfill/facts.ts';
 import { Recopy } from '../backfill/recopy.ts';
-import { Timetable } from '../backfill/timetable.ts';
 import { parseLimits } from '../config/timetable-schema.ts';
 import { adminApi } from '../http/admin-api.ts';
 import type { AdminRoutes } from '../http/admin-server.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { SqliteDrainOrders } from '../ledger/sqlite-drain-orders.ts';
 import { SqliteFailures } from '../ledger/sqlite-failures.ts';
 import type { Marks } from '../marks/marks.ts';
 import type { Leases } from '../protocol/leases.ts';
 import type { Context } from './context.ts';
 import type { BucketParts } from './wire-bucket.ts';
+import type { Rest } from './wire-rest.ts';
 
 interface ControlParts {
   readonly marks: Marks;
@@ -20,33 +17,22 @@ interface ControlParts {
   readonly bucket: Pick<BucketParts, 'store' | 'identity'>;
   readonly leases: Leases;
   readonly purge: (key: string) => void;
-  /** What carries up; undefined: nothing does. */
-  readonly drain: (() => Promise<DrainProgress>) | undefined;
+  readonly rest: Pick<Rest, 'orders' | 'drain'>;
 }
 
 /** What operators can order, and see of failures, while the program runs. */
 export interface Control {
-  readonly orders: DrainOrders;
   /** For the admin listener. */
   readonly routes: AdminRoutes;
 }
 
-export async function wireControl(context: Context, parts: ControlParts): Promise<Control> {
+export function wireControl(context: Context, parts: ControlParts): Control {
   const { config, report, teardown, now } = context;
+  const { marks, ledger, bucket, leases, purge, rest } = parts;
+  const { orders, drain } = rest;
   const file = join(config.state.dir, 'ledger.db');
-  const store = new SqliteDrainOrders(file);
-  teardown.add('orders in the ledger', () => store.close());
-  const orders = await DrainOrders.open({
-    store,
-    timetable: new Timetable(config.backfill.timetable),
-    enabled: config.backfill.enabled,
-    now,
-    ordered: report.ordered,
-  });
-  teardown.add('orders', () => orders.stop());
   const failures = SqliteFailures.open(file);
   teardown.add('failures in the ledger', () => failures.close());
-  const { marks, ledger, bucket, leases, purge, drain } = parts;
   const { identity } = bucket;
   const recopy = new Recopy({
     ...{ ledger, marks, store: bucket.store, identity, leases, purge, now },
@@ -55,7 +41,7 @@ export async function wireControl(context: Context, parts: ControlParts): Promis
   const routes = adminApi({
     token: config.admin.token,
     orders,
-    facts: async () => ({ ...orders.facts(), drain: await drain?.() }),
+    facts: async () => ({ ...orders.facts(), drain: await drain?.facts() }),
     failures,
     recopy: (key) => recopy.recopy(key),
     parseLimits,
@@ -63,7 +49,7 @@ export async function wireControl(context: Context, parts: ControlParts): Promis
     did: report.ordered,
     failed: report.orderFailed,
   });
-  return { orders, routes };
+  return { routes };
 }
 
 /** The failures in this ledger; `look`: nothing is changed in it. */

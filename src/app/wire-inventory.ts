@@ -85,7 +85,7 @@ export function inventoryParts(
 }
 
 /** The inventory that `serve` makes now and then. */
-export function wireInventory({ config, report, teardown, now }: Context, identity: Identity) {
+export function wireInventory({ config, report, teardown, now }: Context, identity: Identity, ended: () => void) {
   const { backfill, state } = config;
   const { listEvery } = backfill;
   let toldMs = 0;
@@ -116,14 +116,20 @@ export function wireInventory({ config, report, teardown, now }: Context, identi
               toldMs = now();
               report.inventoryBegan();
             },
-            ended: report.inventoryEnded,
+            ended(listing) {
+              report.inventoryEnded(listing);
+              ended();
+            },
             failed: report.inventoryFailed,
           },
         });
   return {
     objects,
     last: async () => (await objects.listings()).last,
-    start: () => periodic?.start(),
-    stop: async () => periodic?.stop(),
+    start() {
+      if (!periodic) return;
+      periodic.start();
+      teardown.add('inventory', () => periodic.stop());
+    },
   };
 }

@@ -1,8 +1,7 @@
 import { PeriodicScans } from '../backfill/periodic-scans.ts';
 import { scanProcess } from '../backfill/scan-process.ts';
-import type { ScanRecord } from '../ledger/files.ts';
+import type { Files } from '../ledger/files.ts';
 import type { Context } from './context.ts';
-import { openFiles } from './wire-files.ts';
 
 /** How this program is started again, to scan. */
 export interface ScanProgram {
@@ -12,34 +11,39 @@ export interface ScanProgram {
   readonly env: NodeJS.ProcessEnv;
 }
 
-export interface ScanReadings {
-  /** Of each source the newest scan that ended. */
-  scans(): Promise<readonly ScanRecord[]>;
+interface ScanParts {
+  readonly files: Files;
+  /** Whether a source is in use: others are not touched. */
+  readonly inUse: (name: string) => boolean;
+  readonly scanProgram: ScanProgram | undefined;
+  /** Told when a scan has ended, whole or not. */
+  readonly ended: () => void;
 }
 
-/** Has the disks scanned while the backfill is enabled. */
-export function wirePeriodicScans(context: Context, scanProgram: ScanProgram | undefined): ScanReadings {
+/** Has the disks scanned again and again, once it is started. */
+export function wirePeriodicScans(context: Context, parts: ScanParts): { start(): void } {
   const { config, report, teardown, now } = context;
-  const { enabled, scanEvery: everyMs } = config.backfill;
-  if (!enabled) return { scans: async () => [] };
-  const files = openFiles(config.state.dir);
-  teardown.add('files', () => files.close());
-  const sources = config.sources.filter(({ type }) => type === 'disk').map(({ name }) => name);
-  if (everyMs !== undefined && scanProgram && sources.length > 0) {
-    const scans = new PeriodicScans({
-      sources,
-      everyMs,
-      files,
-      run: (source, signal) => scanProcess(scanProgram, source, signal),
-      now,
-      began: report.scanBegan,
-      ended: report.scanEnded,
-      failed: report.scansFailed,
-    });
-    scans.start();
-    teardown.add('scans', () => scans.stop());
-  }
+  const { files, inUse, scanProgram, ended } = parts;
+  const everyMs = config.backfill.scanEvery;
+  const disks = config.sources.filter(({ type }) => type === 'disk').map(({ name }) => name);
+  if (everyMs === undefined || !scanProgram || disks.length === 0) return { start: () => undefined };
+  const scans = new PeriodicScans({
+    sources: () => disks.filter(inUse),
+    everyMs,
+    files,
+    run: (source, signal) => scanProcess(scanProgram, source, signal),
+    now,
+    began: report.scanBegan,
+    ended: (source, end) => {
+      report.scanEnded(source, end);
+      ended();
+    },
+    failed: report.scansFailed,
+  });
   return {
-    scans: async () => (await files.scans()).flatMap(({ last }) => (last ? [last] : [])),
+    start() {
+      scans.start();
+      teardown.add('scans', () => scans.stop());
+    },
   };
 }

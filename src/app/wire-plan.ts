@@ -7,10 +7,12 @@ import { filesDatabase } from './wire-files.ts';
 
 export type PlanDependencies = Pick<PlanMakerOptions, 'files' | 'objects' | 'ledger' | 'heat'> & {
   readonly marks: Pick<Marks, 'get'>;
+  /** Whether a source is in use: nothing is planned from others. */
+  readonly inUse: (name: string) => boolean;
 };
 
 /** The plan of what is to be carried up. */
-export function wirePlan({ config, teardown, now }: Context, { marks, ...parts }: PlanDependencies): PlanMaker {
+export function wirePlan({ config, teardown, now }: Context, { marks, inUse, ...parts }: PlanDependencies): PlanMaker {
   const store = new SqlitePlan(filesDatabase(config.state.dir));
   teardown.add('plan', () => store.close());
   return new PlanMaker({
@@ -21,7 +23,7 @@ export function wirePlan({ config, teardown, now }: Context, { marks, ...parts }
       return new Set(keys.filter((_, index) => !hides(marksOf[index]!)));
     },
     skip: config.backfill.skip,
-    sources: config.sources.map(({ name }) => name),
+    sources: () => config.sources.map(({ name }) => name).filter(inUse),
     now,
   });
 }

@@ -249,15 +249,18 @@ async function sourcesOf(
   const logger = createLogger({ level: 'fatal', to: process.stderr });
   const metrics = new Metrics({ version: '', node: process.version, configFingerprint: '', phase: config.phase });
   const report = new Reporter(logger, logger, metrics);
-  const { sources, disks } = await wireSources({
-    config: { ...config, sources: gentle },
-    logger,
-    metrics,
-    report,
-    teardown,
-    acceptLoss: false,
-    now: Date.now,
-  }, () => true);
+  const { sources, disks } = await wireSources(
+    {
+      config: { ...config, sources: gentle },
+      logger,
+      metrics,
+      report,
+      teardown,
+      acceptLoss: false,
+      now: Date.now,
+    },
+    () => true,
+  );
   const unproven = new Set(chosen.filter((source) => !provesAbsence(source)).map(({ name }) => name));
   return {
     sources: sources.map((source) => (unproven.has(source.name) ? withoutAbsences(source) : source)),

@@ -73,6 +73,11 @@ export class DrainOrders implements Orders {
     return { run, by, why, limits, limitsBy, timetableChangesMs: timetable.changesAt(now()) };
   }
 
+  /** Whether it is to run at some time: by the configuration, or by an order. */
+  get wanted(): boolean {
+    return this.#options.enabled || this.#hand.run?.order === 'running';
+  }
+
   onChange(listener: (standing: Standing) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

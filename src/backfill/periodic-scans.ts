@@ -15,8 +15,8 @@ export interface ScanEnd {
 }
 
 export interface PeriodicScansOptions {
-  /** Names of the sources, in the order in which they are looked through. */
-  readonly sources: readonly string[];
+  /** Names of the sources that are to be looked through now, in this order. */
+  readonly sources: () => readonly string[];
   readonly everyMs: number;
   readonly files: Pick<Files, 'scans'>;
   /** Scans a source, apart from this process. Never rejects; once aborted, it resolves soon. */
@@ -78,7 +78,7 @@ export class PeriodicScans {
   async #next(): Promise<{ source: string | undefined; atMs: number }> {
     const { sources, everyMs, files } = this.#options;
     const scans = await files.scans();
-    const dues = sources.map((source) => {
+    const dues = sources().map((source) => {
       const { last, open } = scans.find((scan) => (scan.last ?? scan.open)?.source === source) ?? {};
       const ended = open === undefined && last?.endedMs !== undefined ? last.endedMs + everyMs : 0;
       const triedMs = this.#triedMs.get(source);

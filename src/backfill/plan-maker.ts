@@ -20,8 +20,8 @@ export interface PlanMakerOptions {
   readonly keep: (keys: readonly string[]) => Promise<ReadonlySet<string>>;
   /** Key prefixes that stay below. */
   readonly skip: readonly string[];
-  /** The sources' names, in the order of the configuration. */
-  readonly sources: readonly string[];
+  /** The names of the sources in use, in the order of the configuration. */
+  readonly sources: () => readonly string[];
   readonly now: () => number;
   /** Lets others have the thread after so many milliseconds of work. Default: for as long as that. */
   readonly breathe?: (workedMs: number) => Promise<void>;
@@ -83,7 +83,7 @@ export class PlanMaker implements Plan {
     const listed = new ListedKeys(objects, pageSize, () => this.#pause(signal));
     const nowMs = now();
     const made = { files: 0, bytes: 0 };
-    for await (const page of oneOfEach({ files, sources, pageSize })) {
+    for await (const page of oneOfEach({ files, sources: sources(), pageSize })) {
       await this.#pause(signal);
       const rows = await this.#rows(page, listed, nowMs, signal);
       await store.add(rows);

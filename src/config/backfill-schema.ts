@@ -33,4 +33,16 @@ export const backfillSchema = z.strictObject({
     .describe(
       "How fast at which times of day, by this machine's clock: off (paused), full, or a limit; full outside of all entries",
     ),
+
+  concurrency: integer({ most: 64 })
+    .prefault(4)
+    .describe(
+      'Copies at once from one source, at most: it begins with one, and follows how quickly the source answers',
+    ),
+  sourceErrors: integer({ most: 1000 })
+    .prefault(8)
+    .describe('Errors of a source in a row after which it is left alone for a time'),
+  sourceRest: duration({ least: '1s', most: '2h' })
+    .prefault('10m')
+    .describe('How long the first time; doubles each time, up to 2h, until a copy from it has succeeded'),
 });

@@ -111,8 +111,6 @@ export interface BackfillFile {
   /** The source that is said to have it. */
   readonly source: string;
   readonly size: number;
-  /** Its place in the plan: the lowest comes first; any number. */
-  readonly rank: number;
 }
 
 export interface LedgerCounts {
@@ -154,7 +152,7 @@ export interface Ledger extends RecordedCopies {
    */
   ask(asks: ReadonlyMap<string, number>, nowMs: number, reviveMs: number): Promise<void>;
   /**
-   * Makes these `wanted`, in the second lane, all at once: unknown ones, and `refused` ones that were given up before `reviveMs`. Whatever
+   * Makes these `wanted`, at the end of the second lane, all at once, in this order: unknown ones, and `refused` ones that were given up before `reviveMs`. Whatever
    * else is known of a key stays. Returns how many that were.
    */
   backfill(files: readonly BackfillFile[], nowMs: number, reviveMs: number): Promise<number>;
@@ -166,7 +164,7 @@ export interface Ledger extends RecordedCopies {
    * still to come.
    */
   due(nowMs: number, limit: number): Promise<readonly string[]>;
-  /** The same of the second lane, of one source, in the order of the plan. */
+  /** The same of the second lane, of one source, in the order in which they came. */
   backfillDue(source: string, nowMs: number, limit: number): Promise<readonly string[]>;
   /** How many of the second lane, of one source, need not wait for their time. */
   backfillReady(source: string, nowMs: number): Promise<number>;

@@ -92,8 +92,12 @@ export class SqliteLedger implements Ledger {
   async backfill(files: readonly BackfillFile[], nowMs: number, reviveMs: number): Promise<number> {
     return await this.#writer.write(() => {
       let begun = 0;
-      for (const { key, source, size, rank } of files)
-        begun += Number(this.#sql.backfill.run({ key, source, size, rank, nowMs, reviveMs }).changes);
+      const places = new Map<string, number>();
+      for (const { key, source, size } of files) {
+        const place = (places.get(source) ?? this.#lastPlace(source)) + 1;
+        places.set(source, place);
+        begun += Number(this.#sql.backfill.run({ key, source, size, place, nowMs, reviveMs }).changes);
+      }
       return begun;
     });
   }
@@ -196,6 +200,10 @@ export class SqliteLedger implements Ledger {
   async close(): Promise<void> {
     this.#writer.close();
     this.#db.close();
+  }
+
+  #lastPlace(source: string): number {
+    return (this.#sql.lastPlace.get(source) as { place: number | null }).place ?? 0;
   }
 
   #backfillTotals(): { source: string; n: number }[] {

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { DrainFacts } from '../backfill/drain-facts.ts';
 import type { BucketTrouble } from '../bucket/bucket.ts';
 import type { IdentityState } from '../bucket/identity.ts';
 import type { ListenerName } from '../config/listeners.ts';
@@ -35,6 +36,8 @@ export interface Readings {
   copiesActive(): number;
   identity(): IdentityState;
   openIntents(): Promise<number>;
+  /** The backfill, where there is one. */
+  backfill(): Promise<Pick<DrainFacts, 'standing' | 'sources' | 'waiting' | 'left'> | undefined>;
   ledger(): Promise<{
     byStatus: Readonly<Record<CopyStatus, number>>;
     openAttempts: number;
@@ -106,6 +109,14 @@ export class Metrics {
     'inventory_troubles_total',
     'Requests for a page of the listing that failed and were sent again',
     [],
+  );
+
+  readonly backfillFiles = this.#counter('backfill_copied_files_total', 'Copies of the backfill', ['source']);
+  readonly backfillBytes = this.#counter('backfill_copied_bytes_total', 'Their bytes', ['source']);
+  readonly backfillSourcePauses = this.#counter(
+    'backfill_source_pauses_total',
+    'Times that the backfill left a source alone, after too many errors in a row',
+    ['source', 'reason'],
   );
 
   readonly #certificateEnds = new Map<ListenerName, number>();
@@ -193,7 +204,40 @@ export class Metrics {
       readings,
       ({ findings }) => findings,
     );
+    this.#backfill(readings);
     this.#reading('copy_looks_due', 'Looks that are due', [], async (g) => g.set((await readings.ledger()).looksDue));
+  }
+
+  #backfill({ backfill }: Readings): void {
+    this.#reading('backfill_running', '0: paused, by the configuration, by hand or by the timetable', [], async (g) =>
+      g.set((await backfill())?.standing.run === 'running' ? 1 : 0),
+    );
+    this.#reading('backfill_waiting_files', 'Files that wait in the second lane of copies', [], async (g) =>
+      g.set((await backfill())?.waiting ?? 0),
+    );
+    this.#reading('backfill_left_files', 'Files left in the plan', ['source'], async (g) => {
+      for (const { source, files } of (await backfill())?.left?.bySource ?? []) g.labels(source).set(files);
+    });
+    this.#reading('backfill_left_bytes', 'Their bytes', ['source'], async (g) => {
+      for (const { source, bytes } of (await backfill())?.left?.bySource ?? []) g.labels(source).set(bytes);
+    });
+    this.#reading(
+      'backfill_concurrency',
+      'Copies at once that a source bears; 0: left alone',
+      ['source'],
+      async (g) => {
+        for (const { source, concurrency } of (await backfill())?.sources ?? []) g.labels(source).set(concurrency);
+      },
+    );
+    this.#reading(
+      'backfill_source_p90_seconds',
+      'What 9 of 10 operations took no longer than',
+      ['source'],
+      async (g) => {
+        for (const { source, p90Ms } of (await backfill())?.sources ?? [])
+          if (p90Ms !== undefined) g.labels(source).set(p90Ms / 1000);
+      },
+    );
   }
 
   /** In milliseconds since 1970. */

@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
+import type { Standing } from '../backfill/orders.ts';
 import type { ScanEnd } from '../backfill/periodic-scans.ts';
+import type { RestReason } from '../backfill/source-rest.ts';
 import type { BucketTrouble } from '../bucket/bucket.ts';
 import type { IdentityState } from '../bucket/identity.ts';
 import type { ListenerName } from '../config/listeners.ts';
@@ -223,6 +225,41 @@ export class Reporter {
 
   readonly copyNotRecorded = (error: unknown): void => {
     this.#logger.error({ event: 'ledger', error }, 'a copy could not be carried out or recorded');
+  };
+
+  /** What the operator wants of the backfill, at the start and whenever it changes. */
+  readonly backfillStanding = ({ run, by, bytesPerSecond, objectsPerSecond }: Standing): void => {
+    const limits = { ...(bytesPerSecond && { bytesPerSecond }), ...(objectsPerSecond && { objectsPerSecond }) };
+    this.#logger.info(
+      { event: 'backfill', run, by, ...limits },
+      run === 'running' ? 'backfill begins' : 'backfill paused',
+    );
+  };
+
+  readonly backfillPlanned = (files: number, bytes: number): void => {
+    this.#logger.info({ event: 'backfill', files, bytes }, 'a plan of what to carry up was made');
+  };
+
+  readonly backfillSourcePaused = (source: string, why: RestReason, untilMs: number): void => {
+    this.#metrics.backfillSourcePauses.labels(source, why).inc();
+    const until = new Date(untilMs).toISOString();
+    this.#logger.error(
+      { event: 'backfill', source, why, until },
+      'a source could not deliver too many times in a row: the backfill leaves it alone for a time',
+    );
+  };
+
+  readonly backfillDone = ({ files, bytes }: { files: number; bytes: number }): void => {
+    this.#logger.info({ event: 'backfill', files, bytes }, 'backfill is through: nothing is left in the plan');
+  };
+
+  readonly backfillCopied = (source: string, bytes: number): void => {
+    this.#metrics.backfillFiles.labels(source).inc();
+    this.#metrics.backfillBytes.labels(source).inc(bytes);
+  };
+
+  readonly backfillFailed = (error: unknown): void => {
+    this.#logger.error({ event: 'backfill', error }, 'the backfill could not go on, and tries again');
   };
 
   /** A request to the write host: a line for each key that it was to change, or for what it was refused. */

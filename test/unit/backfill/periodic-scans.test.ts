@@ -18,7 +18,7 @@ async function scansOf(
   const made: string[] = [];
   const { promise: enough, resolve } = Promise.withResolvers<void>();
   const periodic = new PeriodicScans({
-    sources,
+    sources: () => sources,
     everyMs: 1000,
     files: { scans: async () => scans },
     run: async (source) => {
@@ -65,7 +65,7 @@ test('a stop breaks off the scan under way, and waits for its end', async () => 
   const { promise: running, resolve: begun } = Promise.withResolvers<void>();
   const ends: ScanEnd[] = [];
   const periodic = new PeriodicScans({
-    sources: ['a'],
+    sources: () => ['a'],
     everyMs: 1000,
     files: { scans: async () => [] },
     run: (_source, signal) =>

@@ -46,7 +46,7 @@ function planned(world: World, database = join(scratch('plan'), 'files.db')) {
     heat: { of: async (keys) => among(keys, heat) },
     keep: async (keys) => new Set(keys.filter((key) => !closed.includes(key))),
     skip,
-    sources,
+    sources: () => sources,
     now: () => nowMs,
     breathe: world.breathe ?? (async () => undefined),
   };

@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import type { Drain } from '../backfill/drain.ts';
+import { DrainOrders } from '../backfill/drain-orders.ts';
+import type { OwnHeat } from '../backfill/own-heat.ts';
+import { Timetable } from '../backfill/timetable.ts';
+import type { CopyPace } from '../copy/copy-pace.ts';
+import type { ScanRecord } from '../ledger/files.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Listing } from '../ledger/objects.ts';
+import { SqliteDrainOrders } from '../ledger/sqlite-drain-orders.ts';
+import type { Marks } from '../marks/marks.ts';
+import type { Context } from './context.ts';
+import { wireBackfill } from './wire-backfill.ts';
+import type { BucketParts } from './wire-bucket.ts';
+import { openFiles } from './wire-files.ts';
+import { wireHeat } from './wire-heat.ts';
+import { wireInventory } from './wire-inventory.ts';
+import type { MediaParts } from './wire-media.ts';
+import { type ScanProgram, wirePeriodicScans } from './wire-periodic-scans.ts';
+import { wirePlan } from './wire-plan.ts';
+
+interface RestParts {
+  readonly marks: Marks;
+  readonly ledger: Ledger;
+  readonly bucket: Pick<BucketParts, 'identity'>;
+  readonly media: MediaParts;
+  readonly pace: CopyPace;
+  /** Undefined: nothing is scanned from here. */
+  readonly scanProgram: ScanProgram | undefined;
+}
+
+/** What carries up the rest that nobody asks for, and what it goes by. */
+export interface Rest {
+  readonly orders: DrainOrders;
+  /** Undefined in phase: front, where nothing is copied. */
+  readonly drain: Drain | undefined;
+  readonly heat: OwnHeat;
+  /** Of each source the newest scan that ended. */
+  scans(): Promise<readonly ScanRecord[]>;
+  inventory(): Promise<Listing | undefined>;
+  /** Once copies may be made. Scans and listings begin with the first order to run, and go on from then. */
+  start(): void;
+}
+
+export async function wireRest(context: Context, parts: RestParts): Promise<Rest> {
+  const { config, teardown } = context;
+  const { marks, ledger, bucket, media, pace, scanProgram } = parts;
+  const orders = await wireOrders(context);
+  const files = openFiles(config.state.dir);
+  teardown.add('files', () => files.close());
+  const heat = wireHeat(context);
+  const changed = () => drain?.changed();
+  const inventory = wireInventory(context, bucket.identity, changed);
+  const scans = wirePeriodicScans(context, { files, inUse: media.inUse.has, scanProgram, ended: changed });
+  const drain =
+    config.phase === 'move'
+      ? wireBackfill(context, {
+          plan: wirePlan(context, {
+            marks,
+            ledger,
+            files,
+            heat: heat.heat,
+            objects: inventory.objects,
+            inUse: media.inUse.has,
+          }),
+          ...{ orders, ledger, marks, pace, media },
+        })
+      : undefined;
+  let looking = false;
+  const look = () => {
+    if (looking || drain === undefined || !orders.wanted) return;
+    looking = true;
+    scans.start();
+    inventory.start();
+  };
+  return {
+    orders,
+    drain,
+    heat: heat.own,
+    scans: async () => (await files.scans()).flatMap(({ last }) => (last ? [last] : [])),
+    inventory: () => inventory.last(),
+    start() {
+      orders.onChange(look);
+      look();
+      if (!drain) return;
+      drain.start();
+      teardown.add('backfill', () => drain.stop());
+    },
+  };
+}
+
+async function wireOrders({ config, report, teardown, now }: Context): Promise<DrainOrders> {
+  const store = new SqliteDrainOrders(join(config.state.dir, 'ledger.db'));
+  teardown.add('orders in the ledger', () => store.close());
+  const orders = await DrainOrders.open({
+    store,
+    timetable: new Timetable(config.backfill.timetable),
+    enabled: config.backfill.enabled,
+    now,
+    ordered: report.ordered,
+  });
+  teardown.add('orders', () => orders.stop());
+  return orders;
+}
