@@ -1,5 +1,3 @@
-import type { RecordedCopies } from './recorded-copies.ts';
-
 /**
  * `wanted`: asked for, not there yet · `copied`: the bucket confirmed it · `superseded`: another object was there already, and was left ·
  * `refused`: given up, see its reason.
@@ -109,7 +107,7 @@ export interface ListedCopy {
  * The durable record of what has been copied. Writes are gathered into batches; a promise resolves when its batch is on the disk.
  * Writes are carried out in the order of the calls.
  */
-export interface Ledger extends RecordedCopies {
+export interface Ledger {
   /** A random name, made once with the ledger. */
   readonly id: string;
   binding(): Promise<Binding | undefined>;
