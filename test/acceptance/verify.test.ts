@@ -3,8 +3,8 @@ import {
   appendFileSync,
   chmodSync,
   readdirSync,
+  readFileSync,
   rmSync,
-  statSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -19,10 +19,10 @@ import { merge } from '../support/base-config.ts';
 import { eventually } from '../support/eventually.ts';
 import { type FaultProxy, faultProxy } from '../support/fault-proxy.ts';
 import { needs } from '../support/left-out.ts';
-import { longAgo, mastodonKey } from '../support/media-files.ts';
+import { longAgo } from '../support/media-files.ts';
 import { sharedRgw } from '../support/rgw.ts';
 import { runScan } from '../support/run-scan.ts';
-import { exceptedIn, exceptionsIn, runVerify } from '../support/run-verify.ts';
+import { exceptedIn, exceptionsIn, runVerify, type VerifyRun } from '../support/run-verify.ts';
 import { scratch } from '../support/scratch.ts';
 import { baseConfig } from '../support/upstairs.ts';
 import { clientBucket, type WriteWorld, writeWorld } from '../support/write-world.ts';
@@ -181,7 +181,6 @@ describe.skipIf(needs('ceph').skip)('files and objects that were tampered with',
     await run('rclone', ['check', '--combined', combined, '--exclude', '_upstairs/**', at.root, remote], { env }).catch(
       ({ stderr }: { stderr: string }) => expect(stderr).toContain('differences found'),
     );
-    const { readFileSync } = await import('node:fs');
     const theirs = readFileSync(combined, 'utf8').split('\n').filter(Boolean).sort();
     const ours = await runVerify(config, ['--source']);
     expect(ours.lines).toEqual(theirs);
@@ -209,10 +208,16 @@ describe.skipIf(needs('ceph').skip)('what was decided through the write host', (
   const archive = 'backups/dumps/001/archive.zip';
   let at: WriteWorld;
   let config: PlainConfig;
+  let store: FaultProxy;
+  let stateDir: string;
+  let unscanned: VerifyRun;
 
   beforeAll(async () => {
     const files = { ...Object.fromEntries(keys.map((key) => [key, key])), [archive]: archive };
-    ({ at, config } = await place({ ...files, [hidden]: { bytes: Buffer.from(hidden), mode: 0o600 } }, ends));
+    ({ at, config, store, stateDir } = await place(
+      { ...files, [hidden]: { bytes: Buffer.from(hidden), mode: 0o600 } },
+      ends,
+    ));
     await copyAll(at, [...keys, hidden]);
     const client = at.client();
     for (const what of ['deleted', 'back-again'])
@@ -227,7 +232,7 @@ describe.skipIf(needs('ceph').skip)('what was decided through the write host', (
     await sharedRgw().client.send(
       new PutObjectAclCommand({ Bucket: at.bucket, Key: name('shown-again'), ACL: 'public-read' }),
     );
-    // The looks at what was deleted are over, or they would take the object away again.
+    unscanned = await runVerify(config);
     expect((await runScan(config)).code).toBe(0);
   });
   afterAll(endAll(ends));
@@ -247,70 +252,46 @@ describe.skipIf(needs('ceph').skip)('what was decided through the write host', (
     expect(exceptionsIn(downloaded)).toContain(`! ${name('shown-again')} exposed`);
     expect(exceptionsIn(downloaded)).not.toContain(`! ${name('suspended')} exposed`);
     expect(exceptionsIn(downloaded)).not.toContain(`! ${hidden} exposed`);
-    expect(downloaded.report).toMatch(/3 private by their mark|2 private by their mark/);
+    expect(downloaded.report).toContain('2 private by their mark');
   });
 
   test('what backfill.skip leaves below needs no proof', async () => {
     const verified = await runVerify(merge(config, { backfill: { skip: ['backups/'] } }), ['--json']);
     expect(exceptedIn(verified)).toContain(`+ ${archive} rule-skip`);
   });
-});
 
-describe.skipIf(needs('ceph').skip)('what cannot be proven', () => {
-  const ends: End[] = [];
-  let at: WriteWorld;
-  let config: PlainConfig;
-  let store: FaultProxy;
-  let stateDir: string;
-
-  beforeAll(async () => {
-    ({ at, config, store, stateDir } = await place({ [mastodonKey(1, 'jpg')]: 'bytes' }, ends));
-  });
-  afterAll(endAll(ends));
-
-  test('is refused with what to do, ends with 1, and is not kept: no scan, another bucket, no such source, an outage', async () => {
-    const unscanned = await runVerify(config);
+  test('without a scan, of another bucket or source, or of a store that does not answer nothing is proven, and that ends with 1', async () => {
     expect([unscanned.code, unscanned.stderr]).toEqual([1, expect.stringContaining('run `upstairs scan` first')]);
-    await copyAll(at, [mastodonKey(1, 'jpg')]);
-    await runScan(config);
     const typed = await runVerify(config, ['--only', 'basment']);
     expect([typed.code, typed.stderr]).toEqual([1, expect.stringContaining('its sources are basement')]);
     const bucket = await sharedRgw().freshBucket('other');
     const other = await runVerify(merge(config, { bucket: { name: bucket } }));
     expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('has no identity')]);
-    store.decide = ({ path }) => (path.endsWith('.jpg') ? { status: 503 } : 'pass');
-    const out = await runVerify(config, ['--download', 'all']);
-    expect([out.code, out.lines]).toEqual([2, [`! ${mastodonKey(1, 'jpg')}`]]);
     store.decide = ({ path }) => (path.endsWith('/identity') ? { status: 500 } : 'pass');
     const dark = await runVerify(config);
-    expect([dark.code, dark.stderr]).toEqual([1, expect.stringMatching(/the store answered 500/)]);
+    expect([dark.code, dark.stderr]).toEqual([1, expect.stringContaining('the store answered 500')]);
+    expect([dark.lines, dark.report]).toEqual([[], '']);
     store.decide = () => 'pass';
   });
 
-  test('a run that is broken off records nothing and leaves no half of a file', async () => {
+  test('a run that is broken off ends at once, records nothing, and leaves no half of a file', async () => {
     const verifications = new SqliteVerifications(join(stateDir, 'ledger.db'));
     const before = await verifications.last('basement');
-    const hang = Promise.withResolvers<void>();
+    const hanging = Promise.withResolvers<void>();
     store.decide = ({ method, path }) => {
       if (method !== 'GET' || !path.endsWith('.jpg')) return 'pass';
-      hang.resolve();
+      hanging.resolve();
       return 'hang';
     };
     const broken = await runVerify(config, ['--download', 'all'], async (child) => {
-      await hang.promise;
+      await hanging.promise;
       child.kill('SIGINT');
-      store.release();
     });
+    store.decide = () => 'pass';
+    store.release();
     expect([broken.code, broken.lines, broken.report]).toEqual([1, [], '']);
     expect(broken.stderr).toContain('broken off');
     expect(await verifications.last('basement')).toEqual(before);
     await verifications.close();
-  });
-
-  test('everything else is: the whole of it is clean, beside a running serve', async () => {
-    store.decide = () => 'pass';
-    const clean = await runVerify(config, ['--source', '--download', 'all']);
-    expect([clean.code, clean.lines]).toEqual([0, [`= ${mastodonKey(1, 'jpg')}`]]);
-    expect(statSync(join(stateDir, 'ledger.db')).isFile()).toBe(true);
   });
 });
