@@ -1,6 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { mountFaultyDisk } from '../support/faulty-disk.ts';
 import { makeHostileTree } from '../support/hostile-tree.ts';
@@ -181,6 +182,29 @@ describe.skipIf(needs('fuse').skip)('a walk of a disk that fails', () => {
       { kind: 'unreadable', path: 'c/1', detail: 'EIO' },
     ]);
     expect(all.unknown).toEqual(['a', 'bad', 'c/1']);
+  });
+
+  test('does not cross into another file system', async () => {
+    await using disk = await faulty();
+    const above = dirname(disk.mountPoint);
+    const all = await walked(walkOf(above));
+    expect(all.findings).toEqual([{ kind: 'other-file-system', path: 'mnt', detail: undefined }]);
+    // Where it is told to, it does.
+    expect(keysOf(await walked(walkOf(above, { links: { mnt: disk.mountPoint } })))).toContain('mnt/bad/sub/2');
+  });
+
+  test('does not go round in a directory that lies within itself', async () => {
+    const root = scratch('disk');
+    await tree(root, ['a/b/c', 'z']);
+    mkdirSync(join(root, 'a', 'b', 'loop'));
+    execFileSync('mount', ['--bind', join(root, 'a'), join(root, 'a', 'b', 'loop')]);
+    try {
+      const all = await walked(walkOf(root));
+      expect(keysOf(all)).toEqual(['a/b/c', 'z']);
+      expect(all.findings).toEqual([{ kind: 'loop', path: 'a/b/loop', detail: undefined }]);
+    } finally {
+      execFileSync('umount', [join(root, 'a', 'b', 'loop')]);
+    }
   });
 
   test('a directory that hangs is a finding after the deadline, settled once the disk is seen to be alive', async () => {
