@@ -6,6 +6,7 @@ import { RequestSigner } from '../bucket/request-signer.ts';
 import { S3Reader } from '../bucket/s3-reader.ts';
 import type { Config } from '../config/schema.ts';
 import type { LedgerFacts } from '../ledger/ledger-facts.ts';
+import { FreshCheck } from '../lib/fresh-check.ts';
 import { type InventoryParts, inventoryParts } from './wire-inventory.ts';
 
 export { lockInventory } from './wire-inventory.ts';
@@ -33,12 +34,14 @@ export function inventoryCommand(
     bodyTimeoutMs: bucket.bodyTimeout,
   });
   const timeoutMs = bucket.connectTimeout + bucket.headersTimeout;
-  const identity = new IdentityPeek({
+  const peek = new IdentityPeek({
     bucket: name,
     ledger,
     readIdentity: () => reader.readSigned(identityKey, AbortSignal.timeout(timeoutMs)),
     troubled,
   });
+  const confirmed = new FreshCheck(() => peek.confirm());
+  const identity = { confirm: () => confirmed.ask() };
   const parts = inventoryParts(config, { identity, troubled, ...(progress && { progress }) });
   return {
     ...parts,

@@ -63,7 +63,6 @@ export function inventoryParts(
     writer: objects,
     parallel,
     pageSize,
-    confirmEveryMs: bucket.identityEvery,
     turn: (signal) => unlessAborted(pace.turn(), signal),
     backOff: new BackOff({
       firstMs: firstWaitMs,

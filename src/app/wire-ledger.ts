@@ -1,4 +1,5 @@
 import type { Ledger } from '../ledger/ledger.ts';
+import type { RecordedCopies } from '../ledger/recorded-copies.ts';
 import { SqliteLedger } from '../ledger/sqlite-ledger.ts';
 
 export { ledgerFacts } from '../ledger/ledger-facts.ts';
@@ -7,6 +8,6 @@ export { ledgerFacts } from '../ledger/ledger-facts.ts';
 const batchMs = 5;
 
 /** The ledger in this file, also beside a running program. Commands that need nothing else of the program begin here. */
-export function openLedger(file: string): Ledger {
+export function openLedger(file: string): Ledger & RecordedCopies {
   return new SqliteLedger(file, { batchMs });
 }

@@ -1,13 +1,15 @@
-import { PeriodicScans } from '../backfill/periodic-scans.ts';
-import { scanProcess } from '../backfill/scan-process.ts';
+import { PeriodicScans, type ScanEnd } from '../backfill/periodic-scans.ts';
+import { scanApart } from '../backfill/scan-process.ts';
 import type { Files } from '../ledger/files.ts';
 import type { Context } from './context.ts';
 
-/** How this program is started again, to scan. */
+/** How a scan is started, apart from this process. */
 export interface ScanProgram {
-  readonly program: readonly string[];
+  readonly program: URL;
   /** The configuration's file. */
-  readonly file: string;
+  readonly config: string;
+  /** Of libuv's pool there. */
+  readonly threads: number;
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -31,7 +33,7 @@ export function wirePeriodicScans(context: Context, parts: ScanParts): { start()
     sources: () => disks.filter(inUse),
     everyMs,
     files,
-    run: (source, signal) => scanProcess(scanProgram, source, signal),
+    run: (source, signal) => scanned(scanProgram, source, signal),
     now,
     began: report.scanBegan,
     ended: (source, end) => {
@@ -46,4 +48,30 @@ export function wirePeriodicScans(context: Context, parts: ScanParts): { start()
       teardown.add('scans', () => scans.stop());
     },
   };
+}
+
+async function scanned(
+  { program, config, threads, env }: ScanProgram,
+  source: string,
+  signal: AbortSignal,
+): Promise<ScanEnd> {
+  let end: ScanEnd = { whole: false, why: 'it told nothing', record: undefined };
+  const job = { config, sources: [source], manifest: undefined, rate: undefined, fresh: false };
+  try {
+    await scanApart({
+      program,
+      job,
+      threads,
+      env,
+      lowPriority: true,
+      signal,
+      told: (told) => {
+        if ('result' in told) end = told.result;
+      },
+    });
+    return end;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return { whole: false, why: message, record: undefined, busy: code === 'SCAN_RUNNING' };
+  }
 }

@@ -29,8 +29,6 @@ export interface ScannerOptions {
 export interface Scanner {
   readonly scan: Scan;
   close(): Promise<void>;
-  /** File operations that a disk still owes an answer: the process cannot end by itself before. */
-  pendingDiskOperations(): number;
 }
 
 /**
@@ -39,8 +37,7 @@ export interface Scanner {
  */
 export async function scanner(config: Config, options: ScannerOptions): Promise<Scanner> {
   const { source, manifest, rate, fresh, progress } = options;
-  const doors: WalkDoor[] = [];
-  const listing = manifest ? new Manifest(manifest) : await walk(config, diskOnly(source), rate, doors);
+  const listing = manifest ? new Manifest(manifest) : await walk(config, diskOnly(source), rate);
   const files = openFiles(config.state.dir);
   const had = (await files.totals()).find((total) => total.source === source.name);
   await files.close();
@@ -48,7 +45,6 @@ export async function scanner(config: Config, options: ScannerOptions): Promise<
   return {
     scan: new Scan({ writer, source: source.name, listing, fresh, hadFiles: had?.files ?? 0, now: Date.now, progress }),
     close: () => writer.close(),
-    pendingDiskOperations: () => doors.reduce((sum, door) => sum + door.outstanding, 0),
   };
 }
 
@@ -60,18 +56,13 @@ function diskOnly(source: SourceConfig): DiskConfig {
   );
 }
 
-async function walk(config: Config, disk: DiskConfig, rate: number, doors: WalkDoor[]): Promise<SourceListing> {
+async function walk(config: Config, disk: DiskConfig, rate: number): Promise<SourceListing> {
   const { root, alsoAllow = [] } = disk;
   mkdirSync(config.state.dir, { recursive: true });
   const claimed = new ClaimedPaths(await realpath(config.state.dir));
-  const door = async (path: string, links: readonly DiskLink[]) => {
-    const made = await doorTo(disk, path, links, claimed);
-    doors.push(made);
-    return made;
-  };
   const links: { link: string; door: WalkDoor }[] = [];
-  const whole = await door(root, alsoAllow);
-  for (const { link, to } of alsoAllow) links.push({ link, door: await door(to, []) });
+  const whole = await doorTo(disk, root, alsoAllow, claimed);
+  for (const { link, to } of alsoAllow) links.push({ link, door: await doorTo(disk, to, [], claimed) });
   return new DiskWalk({ root: whole, links, rate: new SteadyRate(rate) });
 }
 

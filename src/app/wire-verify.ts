@@ -106,7 +106,8 @@ async function wire(config: Config, options: VerifierOptions, teardown: Teardown
   const noted = await ExceptionSpool.in<Noted>(state.dir);
   teardown.add('exceptions', () => noted.close());
 
-  const proof = objectProof(config, options, teardown);
+  const stop = new AbortController();
+  const proof = objectProof(config, options, stop.signal, teardown);
   const configured = config.sources.map(({ name }) => name).filter((name) => !options.retired.has(name));
   const isAbout = (source: string) =>
     options.only === undefined ? configured.includes(source) : source === options.only;
@@ -117,7 +118,6 @@ async function wire(config: Config, options: VerifierOptions, teardown: Teardown
   const read = { objects: 0, objectBytes: 0, fileBytes: 0 };
   let keys = 0;
   const tell = () => options.progress({ keys, bytes: read.objectBytes + read.fileBytes });
-  const stop = new AbortController();
   const disks = new Set(config.sources.filter(({ type }) => type === 'disk').map(({ name }) => name));
   const ways = { percent: options.percent, source: options.source, askedAcls: options.percent > 0 && bucket.acls };
   const examiner = new Examiner({
@@ -199,7 +199,7 @@ async function wire(config: Config, options: VerifierOptions, teardown: Teardown
   };
 }
 
-function objectProof({ bucket }: Config, { perSecond }: VerifierOptions, teardown: Teardown) {
+function objectProof({ bucket }: Config, { perSecond }: VerifierOptions, signal: AbortSignal, teardown: Teardown) {
   const client = storeClient({
     location: bucket,
     region: bucket.region,
@@ -216,6 +216,7 @@ function objectProof({ bucket }: Config, { perSecond }: VerifierOptions, teardow
     keyPrefix: bucket.keyPrefix,
     timeoutMs: (bucket.connectTimeout + bucket.headersTimeout) * maxAttempts,
     turn: () => pace.turn(),
+    signal,
   });
   return {
     asked: {

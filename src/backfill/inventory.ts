@@ -16,8 +16,6 @@ export interface InventoryOptions {
   readonly parallel: number;
   /** Keys a request. */
   readonly pageSize: number;
-  /** What was listed is recorded only if the bucket was known to be the right one so long ago, in milliseconds. */
-  readonly confirmEveryMs: number;
   /** Resolves when the next request may be sent. */
   readonly turn: (signal: AbortSignal) => Promise<void>;
   readonly backOff: BackOff;
@@ -40,7 +38,6 @@ const splitRequests = 24;
  */
 export class Inventory {
   readonly #options: InventoryOptions;
-  #confirmedMs = 0;
   #writing: Promise<unknown> = Promise.resolve();
 
   constructor(options: InventoryOptions) {
@@ -49,25 +46,20 @@ export class Inventory {
 
   /**
    * Goes on with the listing that is open, or with `fresh` begins a new one. Throws InventoryError, ListingError, the signal's reason; what
-   * was listed stays for the next run, unless the bucket turned out to be another one.
+   * was listed stays for the next run.
    */
   async run({ fresh, signal }: { fresh: boolean; signal: AbortSignal }): Promise<Listing> {
     const { writer, now, progress } = this.#options;
     await this.#confirm();
     const { objects, bytes } = await writer.begin(now(), fresh);
     const met = { objects, bytes };
-    try {
-      await this.#walkAll(await writer.ranges(), signal, (part) => {
-        met.objects += part.objects.length;
-        for (const { size } of part.objects) met.bytes += size;
-        progress?.(met);
-      });
-      await this.#confirm();
-      return await writer.end(now());
-    } catch (error) {
-      if (error instanceof InventoryError && error.code === 'INVENTORY_WRONG_BUCKET') await writer.giveUp();
-      throw error;
-    }
+    await this.#walkAll(await writer.ranges(), signal, (part) => {
+      met.objects += part.objects.length;
+      for (const { size } of part.objects) met.bytes += size;
+      progress?.(met);
+    });
+    await this.#confirm();
+    return await writer.end(now());
   }
 
   async #walkAll(ranges: readonly ListingRange[], signal: AbortSignal, met: (part: ListedPart) => void) {
@@ -144,14 +136,16 @@ export class Inventory {
   }
 
   async #ask(question: ListingQuestion, signal: AbortSignal): Promise<ListingPage> {
-    const { listing, turn, backOff, retries, now, troubled, confirmEveryMs } = this.#options;
+    const { listing, turn, backOff, retries, now, troubled } = this.#options;
     for (let tries = 0; ; tries++) {
       await backOff.pass(signal);
       await turn(signal);
       const sentMs = now();
       try {
         const page = await listing.page(question, signal);
-        if (now() - this.#confirmedMs > confirmEveryMs) await this.#confirm();
+        // What is recorded outlives this run, which may be killed before it noticed at its end that another bucket answered. So the question
+        // comes between each page and its record; pages that came together share one.
+        if (question.delimiter === undefined) await this.#confirm();
         backOff.answered();
         return page;
       } catch (error) {
@@ -174,7 +168,6 @@ export class Inventory {
         'INVENTORY_WRONG_BUCKET',
         `${state === 'absent' ? 'the bucket has no identity' : 'the bucket belongs to another state'}: what it holds was not recorded. Check bucket.name, bucket.endpoint, bucket.keyPrefix and state.dir`,
       );
-    this.#confirmedMs = this.#options.now();
   }
 }
 

@@ -1,18 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Files } from '../ledger/files.ts';
+import type { ScanResult } from './scan-result.ts';
 
-/** How a scan that ran apart came out. */
-export interface ScanEnd {
-  readonly whole: boolean;
-  /** Why it is not whole. */
-  readonly why?: string;
-  readonly files?: number;
-  readonly bytes?: number;
-  readonly added?: number;
-  readonly changed?: number;
-  readonly vanished?: number;
-  readonly findings?: number;
-}
+/** How a scan that ran apart came out. `busy`: another one was under way, by hand. */
+export type ScanEnd = Pick<ScanResult, 'whole' | 'why' | 'record'> & { readonly busy?: boolean };
+
+/** When a scan that found another one under way is tried again, in milliseconds. */
+const busyMs = 60_000;
 
 export interface PeriodicScansOptions {
   /** Names of the sources that are to be looked through now, in this order. */
@@ -36,7 +30,8 @@ export interface PeriodicScansOptions {
 export class PeriodicScans {
   readonly #options: PeriodicScansOptions;
   readonly #stop = new AbortController();
-  readonly #triedMs = new Map<string, number>();
+  /** Not to be tried before. */
+  readonly #notBeforeMs = new Map<string, number>();
   #running: Promise<void> | undefined;
 
   constructor(options: PeriodicScansOptions) {
@@ -67,10 +62,10 @@ export class PeriodicScans {
   }
 
   async #scan(source: string, signal: AbortSignal): Promise<void> {
-    const { run, began, ended, now } = this.#options;
+    const { run, began, ended, now, everyMs } = this.#options;
     began(source);
     const end = await run(source, signal);
-    this.#triedMs.set(source, now());
+    this.#notBeforeMs.set(source, now() + (end.busy ? Math.min(busyMs, everyMs) : everyMs));
     ended(source, end);
   }
 
@@ -81,8 +76,7 @@ export class PeriodicScans {
     const dues = sources().map((source) => {
       const { last, open } = scans.find((scan) => (scan.last ?? scan.open)?.source === source) ?? {};
       const ended = open === undefined && last?.endedMs !== undefined ? last.endedMs + everyMs : 0;
-      const triedMs = this.#triedMs.get(source);
-      return { source, atMs: Math.max(ended, triedMs === undefined ? 0 : triedMs + everyMs) };
+      return { source, atMs: Math.max(ended, this.#notBeforeMs.get(source) ?? 0) };
     });
     const [first = { source: undefined, atMs: this.#options.now() + everyMs }] = dues.toSorted(
       (a, b) => a.atMs - b.atMs,

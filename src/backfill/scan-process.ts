@@ -1,80 +1,108 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
-import type { ScanEnd } from './periodic-scans.ts';
+import type { ScanProgress } from './scan.ts';
+import type { ScanResult } from './scan-result.ts';
 
-/** How long a scan that is broken off may take to write down where it stands, in milliseconds. */
-const endingMs = 5000;
-/** Characters that are kept of what it complains about. */
-const mostComplaint = 4000;
+/** What the process that scans is told. */
+export interface ScanJob {
+  /** The configuration's file. */
+  readonly config: string;
+  /** Names of the sources, one after the other. */
+  readonly sources: readonly string[];
+  /** A file, or - for standard input. */
+  readonly manifest: string | undefined;
+  /** Names in a second; undefined: as configured. */
+  readonly rate: number | undefined;
+  readonly fresh: boolean;
+}
+
+/** What it tells the one that asked: how far it is, then how each source came out; at last that it is over, and why if that is not all. */
+export type ScanTold =
+  | { readonly progress: ScanProgress }
+  | { readonly result: ScanResult }
+  | { readonly over: true; readonly error?: { readonly code: string | undefined; readonly message: string } };
 
 export interface ScanProcessOptions {
-  /** The program with what it needs before `scan`: its arguments of Node, its file. */
-  readonly program: readonly string[];
-  /** Of the configuration. */
-  readonly file: string;
+  readonly program: URL;
+  readonly job: ScanJob;
+  /** Of libuv's pool there. */
+  readonly threads: number;
   readonly env: NodeJS.ProcessEnv;
+  /** Readers come first. */
+  readonly lowPriority: boolean;
+  /** Once aborted, the scan writes down where it stands, and ends. */
+  readonly signal: AbortSignal;
+  readonly told: (told: ScanTold) => void;
 }
+
+/** How long that may take, in milliseconds: a batch, and a look whether the disk is still there. */
+const endingMs = 10_000;
 
 /**
- * Runs `upstairs scan` as a process of its own, so that neither a disk that hangs nor a batch of its table is ever in a reader's way; with
- * a low priority. Never rejects. Once aborted it is ended, and not waited for long: a disk may hold it.
+ * Scans in a process of its own, so that neither a batch of its table is ever in a reader's way nor a disk that hangs: what has an operation
+ * on that cannot end before the disk answers, not even when it is killed. So it holds nothing of ours but standard input, if that is the
+ * manifest. It ends with us. Rejects with what it failed with, as an error with that code, or SCAN_BROKEN.
  */
-export async function scanProcess(
-  { program, file, env }: ScanProcessOptions,
-  source: string,
-  signal: AbortSignal,
-): Promise<ScanEnd> {
-  const args = [...program, 'scan', '-c', file, '--source', source, '--json'];
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const { promise, resolve } = Promise.withResolvers<ScanEnd>();
+export async function scanApart(options: ScanProcessOptions): Promise<void> {
+  const { program, job, threads, env, lowPriority, signal, told } = options;
+  const child = fork(program, {
+    stdio: [job.manifest === '-' ? 'inherit' : 'ignore', 'ignore', 'pipe', 'ipc'],
+    // libuv reads it once: hung operations would take its four threads.
+    env: { ...env, UV_THREADPOOL_SIZE: String(threads) },
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  child.stderr?.on('data', (text: Buffer) => process.stderr.write(text));
+  child.on('message', (message: ScanTold) => {
+    told(message);
+    if (!('over' in message)) return;
+    if (message.error) reject(new ScanProcessError(message.error.code ?? 'SCAN_BROKEN', message.error.message));
+    else resolve();
+  });
+  child.once('error', reject);
+  child.once('exit', (code, by) => reject(broken(`it ended with ${code ?? by}`)));
+  child.once('spawn', () => lowPriority && lowered(child.pid));
   const stop = () => {
     child.kill('SIGTERM');
-    setTimeout(() => child.kill('SIGKILL'), endingMs).unref();
-    setTimeout(() => resolve({ whole: false, why: 'it did not end when it was told to' }), endingMs * 2).unref();
+    setTimeout(() => reject(broken('it was ended, and did not write down where it stood')), endingMs).unref();
   };
-  let told = '';
-  let complaint = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    told += text;
-    const end = endOf(told);
-    // A disk may hold the process long after it has told everything.
-    if (end) resolve(end);
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    complaint = `${complaint}${text}`.slice(-mostComplaint);
-  });
-  child.once('error', ({ message }) => resolve({ whole: false, why: message }));
-  child.once('close', (code, killed) =>
-    resolve({ whole: false, why: lastLine(complaint) ?? `it ended with ${code ?? killed}` }),
-  );
-  child.once('spawn', () => lowered(child.pid));
   if (signal.aborted) stop();
   else signal.addEventListener('abort', stop, { once: true });
-  const end = await promise;
-  signal.removeEventListener('abort', stop);
-  child.unref();
-  return end;
+  try {
+    child.send(job);
+    await promise;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    leave(child);
+  }
 }
 
-/** Readers come first. It may have ended already. */
+class ScanProcessError extends Error {
+  override readonly name = 'ScanProcessError';
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+function broken(why: string): ScanProcessError {
+  return new ScanProcessError('SCAN_BROKEN', `the scan broke off: ${why}. Run it again, and it goes on`);
+}
+
 function lowered(pid: number | undefined): void {
   try {
     if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);
   } catch (error) {
+    // It has ended already.
     if ((error as { info?: { code?: string } }).info?.code !== 'ESRCH') throw error;
   }
 }
 
-/** What it printed; undefined: nothing whole yet. */
-function endOf(told: string): ScanEnd | undefined {
-  if (!told.endsWith('}\n')) return undefined;
-  try {
-    return (JSON.parse(told) as { sources: ScanEnd[] }).sources[0];
-  } catch {
-    return undefined;
-  }
-}
-
-function lastLine(text: string): string | undefined {
-  return text.trim().split('\n').at(-1) || undefined;
+/** It may never end: a disk may hold it. */
+function leave(child: ChildProcess): void {
+  child.kill('SIGKILL');
+  if (child.connected) child.disconnect();
+  child.stderr?.destroy();
+  child.unref();
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { GetObjectAclCommand, GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { identityKey } from './identity.ts';
 import { md5From } from './object-headers.ts';
@@ -16,6 +16,8 @@ export interface S3ObjectProofOptions {
   readonly timeoutMs: number;
   /** Resolves when the next request may be sent. */
   readonly turn: () => Promise<void>;
+  /** Ends what is under way, and whatever is asked after. */
+  readonly signal: AbortSignal;
 }
 
 /** Reads of one object that broke in the middle are begun anew so often. */
@@ -52,8 +54,9 @@ export class S3ObjectProof {
       const body = await this.#body(key);
       if (body === 'missing') return body;
       try {
-        return await hashed(body, came);
+        return await hashed(addAbortSignal(this.#options.signal, body), came);
       } catch (error) {
+        this.#options.signal.throwIfAborted();
         if (read === reads) throw told(error, 'for an object, and its bytes broke off');
       }
     }
@@ -87,10 +90,13 @@ export class S3ObjectProof {
   }
 
   async #ifThere<T>(what: string, send: (abortSignal: AbortSignal) => Promise<T>): Promise<T | 'missing'> {
-    await this.#options.turn();
+    const { signal, turn, timeoutMs } = this.#options;
+    await turn();
+    signal.throwIfAborted();
     try {
-      return await send(AbortSignal.timeout(this.#options.timeoutMs));
+      return await send(AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
     } catch (error) {
+      signal.throwIfAborted();
       const { status, code } = storeErrorOf(error);
       // A bucket that is not there has no objects either, and that tells nothing of them.
       if (status === 404 && code !== 'NoSuchBucket') return 'missing';

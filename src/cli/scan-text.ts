@@ -1,20 +1,6 @@
 import type { ScanProgress } from '../backfill/scan.ts';
-import type { Files, FindingKind, ScanRecord } from '../ledger/files.ts';
-
-/** How one source's scan went. */
-export interface ScanResult {
-  readonly source: string;
-  readonly whole: boolean;
-  /** Why it is not whole. */
-  readonly why: string | undefined;
-  /** Undefined: it was not begun. */
-  readonly record: ScanRecord | undefined;
-  /** Of a whole scan. */
-  readonly findings: Awaited<ReturnType<Files['findingsByKind']>>;
-  /** Names or lines that were looked at now, and how long that took. */
-  readonly entries: number;
-  readonly ms: number;
-}
+import type { ScanResult } from '../backfill/scan-result.ts';
+import type { FindingKind } from '../ledger/files.ts';
 
 /** What each kind of finding means for the operator. */
 const meanings: Readonly<Record<FindingKind, string>> = {

@@ -9,7 +9,7 @@ import { operationsOf } from '../config/sources-schema.ts';
 import { createLogger } from '../observability/logger.ts';
 import { Metrics } from '../observability/metrics.ts';
 import { CommandError } from './command-error.ts';
-import { restartWith } from './restart-with.ts';
+import { scanSources, scanThreads } from './scan-program.ts';
 import { serviceManager } from './service-manager.ts';
 import { lockState } from './state-lock.ts';
 import { version } from './version.ts';
@@ -49,8 +49,9 @@ export async function serve(options: { config: string; acceptLoss?: string }): P
   const app = await startApp(config, logger, metrics, {
     acceptLoss,
     scanProgram: {
-      program: [...process.execArgv, process.argv[1] ?? ''],
-      file: options.config,
+      program: scanSources,
+      config: options.config,
+      threads: scanThreads(config.sources),
       env: process.env,
     },
   });
@@ -82,6 +83,15 @@ function acceptsLoss({ bucket }: Config, named: string | undefined): boolean {
       `--accept-loss names the bucket ${named}, and bucket.name is ${bucket.name}`,
     );
   return named !== undefined;
+}
+
+/** The same process, started again with another environment. */
+function restartWith(changes: Record<string, string>): void {
+  if (!process.execve) throw new Error(`set UV_THREADPOOL_SIZE=${changes.UV_THREADPOOL_SIZE} before the start`);
+  process.execve(process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], {
+    ...process.env,
+    ...changes,
+  });
 }
 
 function firstSignal(second: () => void): Promise<NodeJS.Signals> {

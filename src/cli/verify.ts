@@ -11,7 +11,9 @@ import { reportLines } from '../verify/report.ts';
 import { jsonPieces, summaryLines } from '../verify/summary.ts';
 import { CommandError } from './command-error.ts';
 import { type LineSink, lineSink } from './line-sink.ts';
-import { verifyProgress } from './verify-progress.ts';
+import { ProgressLines } from './progress-lines.ts';
+import { bytesInWords, durationInWords } from './quantity-words.ts';
+import { listBucket } from './verify-listing.ts';
 import { version } from './version.ts';
 
 export interface VerifyCommand {
@@ -48,10 +50,11 @@ export async function verify(command: VerifyCommand): Promise<void> {
       'ANSWER_WRONG',
       '--combined - and --json would both write to standard output: give --combined a file',
     );
-  requireState(config.state.dir);
+  const ledger = stateIn(config.state.dir);
   const acknowledged = acknowledgedIn(command.acknowledged);
   const combined = combinedFile === undefined ? undefined : lineSink(combinedFile);
-  const progress = verifyProgress();
+  const lines = new ProgressLines(process.stderr);
+  let far = (_done: Done) => '';
   const stop = new AbortController();
   const broken = () =>
     stop.abort(new CommandError('BROKEN_OFF', 'it was broken off: nothing is proven, and nothing was recorded'));
@@ -70,14 +73,16 @@ export async function verify(command: VerifyCommand): Promise<void> {
       perSecond: command.rate,
       concurrency: command.concurrency,
       version,
-      list: undefined,
+      list: command.list ? (signal) => listBucket(config, ledger, lines, signal) : undefined,
       useOf: async () => undefined,
       retired: new Set(),
-      begin: progress.begin,
-      progress: progress.show,
+      begin: (scans) => {
+        far = howFar(scans.reduce((sum, { files }) => sum + files, 0));
+      },
+      progress: (done) => lines.show(() => far(done)),
     });
     const proof = await made.prove(stop.signal);
-    progress.end();
+    lines.end();
     await combined?.end();
     if (reportFile !== undefined) await writeReport(lineSink(reportFile), proof, made);
     const fresh = isFresh(proof);
@@ -89,7 +94,7 @@ export async function verify(command: VerifyCommand): Promise<void> {
     await combined?.discard();
     throw error;
   } finally {
-    progress.end();
+    lines.end();
     process.off('SIGINT', broken);
     process.off('SIGTERM', broken);
     await made?.close();
@@ -98,13 +103,30 @@ export async function verify(command: VerifyCommand): Promise<void> {
 }
 
 /** Without the ledger and the marks nobody knows what is where on purpose. */
-function requireState(dir: string): void {
+function stateIn(dir: string) {
   const facts = existsSync(join(dir, 'ledger.db')) ? ledgerFacts(join(dir, 'ledger.db')) : undefined;
   if (facts?.binding === undefined || !existsSync(join(dir, 'marks.db')))
     throw new CommandError(
       'NO_STATE',
       `the state in ${dir} was never bound to a bucket, so there is nothing to verify: start \`upstairs serve\` once before`,
     );
+  return facts;
+}
+
+interface Done {
+  readonly keys: number;
+  readonly bytes: number;
+}
+
+/** Words for how far it is. */
+function howFar(files: number): (done: Done) => string {
+  const beganMs = performance.now();
+  return ({ keys, bytes }) => {
+    const tookMs = performance.now() - beganMs;
+    const left = keys > 0 && keys < files ? `, about ${durationInWords((tookMs / keys) * (files - keys))} left` : '';
+    const read = bytes === 0 ? '' : `, ${bytesInWords(bytes)} read, ${bytesInWords((bytes / tookMs) * 1000)}/s`;
+    return `${keys} keys of about ${files}${read}${left}`;
+  };
 }
 
 function acknowledgedIn(file: string | undefined): Acknowledged {

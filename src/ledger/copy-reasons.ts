@@ -1,4 +1,4 @@
-import type { CopyReason } from './ledger.ts';
+import type { CopyReason } from './copy-status.ts';
 
 interface Words {
   /** What it means, for people. */

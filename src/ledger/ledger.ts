@@ -1,33 +1,10 @@
+import type { CopyReason, CopyStatus } from './copy-status.ts';
 import type { RecordedCopies } from './recorded-copies.ts';
 
-/**
- * `wanted`: asked for, not there yet · `copied`: the bucket confirmed it · `superseded`: another object was there already, and was left ·
- * `refused`: given up, see its reason.
- */
-export type CopyStatus = 'wanted' | 'copied' | 'superseded' | 'refused';
+export type { CopyReason, CopyStatus } from './copy-status.ts';
 
 /** Copies that somebody asked for come before those of the backfill, which nobody asks for. */
 export type Lane = 'asked-for' | 'backfill';
-
-/** Why a copy was put off or given up: a closed set, also a metric label. */
-export type CopyReason =
-  | 'too-young'
-  | 'too-large'
-  | 'changed'
-  | 'gone-below'
-  | 'unreadable'
-  | 'private-without-acls'
-  | 'damaged'
-  | 'source-unavailable'
-  | 'no-spool-room'
-  | 'bucket-unavailable'
-  | 'slow-down'
-  | 'store-refused'
-  | 'store-denied'
-  | 'unknown-outcome'
-  | 'missing-again'
-  | 'cancelled'
-  | 'internal';
 
 /** An upload that was begun and whose outcome is not settled. Durable before its first byte is sent. */
 export interface Attempt {

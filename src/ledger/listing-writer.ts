@@ -30,6 +30,4 @@ export interface ListingWriter {
   put(range: number, part: ListedPart): Promise<void>;
   /** Takes over what the open listing found: from now on it is the last one. Only when no range is left. */
   end(nowMs: number): Promise<Listing>;
-  /** What the open listing found is forgotten: it was not this bucket that answered. */
-  giveUp(): Promise<void>;
 }

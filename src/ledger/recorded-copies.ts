@@ -1,4 +1,4 @@
-import type { CopyReason, CopyStatus } from './ledger.ts';
+import type { CopyReason, CopyStatus } from './copy-status.ts';
 
 /** What the ledger says of one key, with what went along when it was copied. */
 export interface RecordedCopy {

@@ -17,7 +17,7 @@ import type {
 } from './ledger.ts';
 import { ledgerMigrations } from './ledger-schema.ts';
 import { prepareLedger } from './ledger-statements.ts';
-import type { RecordedCopy } from './recorded-copies.ts';
+import type { RecordedCopies, RecordedCopy } from './recorded-copies.ts';
 
 interface CopyRow {
   status: CopyStatus | 'none';
@@ -30,7 +30,7 @@ interface CopyRow {
 }
 
 /** The ledger in one SQLite file. Writes wait at most `batchMs` for company. */
-export class SqliteLedger implements Ledger {
+export class SqliteLedger implements Ledger, RecordedCopies {
   readonly id: string;
   readonly #db: DatabaseSync;
   readonly #writer: BatchWriter;

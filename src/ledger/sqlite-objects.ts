@@ -53,7 +53,10 @@ export class SqliteObjects implements Objects, ListingWriter {
   async begin(nowMs: number, fresh: boolean): Promise<Listing> {
     const open = this.#open();
     if (open && !fresh) return open;
-    await this.giveUp();
+    this.#write(() => {
+      this.#sql.drop.run();
+      this.#sql.dropRanges.run();
+    });
     // What a listing left behind that was given up. No other has ended: then that is in `objects` itself.
     while (this.#write(() => this.#sql.clearChanges.run(rowsAtOnce).changes) !== 0) await breath();
     if (this.#last() === undefined)
@@ -130,13 +133,6 @@ export class SqliteObjects implements Objects, ListingWriter {
       this.#sql.end.run(nowMs);
     });
     return { ...open, endedMs: nowMs };
-  }
-
-  async giveUp(): Promise<void> {
-    this.#write(() => {
-      this.#sql.drop.run();
-      this.#sql.dropRanges.run();
-    });
   }
 
   async close(): Promise<void> {

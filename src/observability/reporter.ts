@@ -281,8 +281,9 @@ export class Reporter {
   };
 
   readonly scanEnded = (source: string, end: ScanEnd): void => {
-    this.#metrics.scans.labels(source, end.whole ? 'whole' : 'broken').inc();
-    const { whole, why, files, bytes, added, changed, vanished, findings } = end;
+    const { whole, why, record, busy = false } = end;
+    this.#metrics.scans.labels(source, whole ? 'whole' : busy ? 'busy' : 'broken').inc();
+    const { files, bytes, added, changed, vanished, findings } = record ?? {};
     const facts = { event: 'scan', source, whole, files, bytes, added, changed, vanished, findings };
     if (whole) this.#logger.info(facts, 'scan of a source ended');
     else this.#logger.warn({ ...facts, why }, 'scan of a source did not come to its end');

@@ -56,11 +56,6 @@ export class WalkDoor {
     });
   }
 
-  /** Operations that the disk owes an answer. */
-  get outstanding(): number {
-    return this.#gate.load.outstanding;
-  }
-
   /** Nothing hung lately. */
   get settled(): boolean {
     return this.#successes >= signsOfLife;

@@ -163,6 +163,7 @@ export class Examiner {
       this.#store.over();
       return answer;
     } catch (error) {
+      this.#options.signal.throwIfAborted();
       const { message } = error as Error;
       this.#store.another(message);
       return `!${message}`;

@@ -48,6 +48,7 @@ export async function prove(options: ProveOptions, signal: AbortSignal): Promise
   await verify.run(signal);
   // A bucket that was another one in the end may have been so before.
   await confirmBucket();
+  signal.throwIfAborted();
   return {
     ways: options.ways,
     seed: options.seed,

@@ -75,7 +75,7 @@ function recorded(stateDir: string): { ended: number; objects: Map<string, numbe
 const isListing = ({ method, query }: ProxiedRequest) => method === 'GET' && query.get('list-type') === '2';
 const isPage = (request: ProxiedRequest) => isListing(request) && !request.query.has('delimiter');
 
-describe.skipIf(needs('ceph').skip)('upstairs inventory', { timeout: 60_000 }, () => {
+describe.skipIf(needs('ceph').skip)('upstairs inventory', { timeout: 120_000 }, () => {
   const ends: (() => Promise<unknown>)[] = [];
   const expected = new Map(keys.map((key) => [key, sizeOf(key)]));
   let bucket: string;
@@ -113,12 +113,10 @@ describe.skipIf(needs('ceph').skip)('upstairs inventory', { timeout: 60_000 }, (
     };
     writeFileSync(join(root, 'a.jpg'), 'x');
     bound = scratch('bound');
-    const serve = async () => {
-      const upstairs = await startUpstairs({ config: configOf(bound) });
-      await upstairs.kill();
-    };
-    await Promise.all([serve(), ...Array.from({ length: 24 }, filler)]);
-  }, 60_000);
+    const upstairs = await startUpstairs({ config: configOf(bound) });
+    await upstairs.kill();
+    await Promise.all(Array.from({ length: 16 }, filler));
+  }, 120_000);
   afterAll(async () => {
     for (const end of ends.toReversed()) await end();
   });
@@ -133,7 +131,7 @@ describe.skipIf(needs('ceph').skip)('upstairs inventory', { timeout: 60_000 }, (
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(JSON.parse(out)).toMatchObject({ objects: count, bytes: total });
     expect(recorded(state)).toEqual({ ended: 1, objects: expected });
-    expect(store.seen.length).toBeLessThan(100);
+    expect(store.seen.length).toBeLessThan(count / 10);
     expect(new Set(store.seen.map(({ method }) => method))).toEqual(new Set(['GET']));
 
     const [gone, changed] = [keys[1000]!, keys[2000]!];

@@ -9,13 +9,14 @@ import {
   noRecord,
   type RecordChange,
 } from '../../src/ledger/ledger.ts';
+import type { RecordedCopies } from '../../src/ledger/recorded-copies.ts';
 import { noMarks } from '../../src/marks/marks.ts';
 import type { State } from '../../src/protocol/state.ts';
 import { step } from '../../src/protocol/step.ts';
 
 /** One ledger's place, where it can be opened again and again. */
 export interface LedgerFixture {
-  open(): Promise<Ledger>;
+  open(): Promise<Ledger & RecordedCopies>;
 }
 
 export function attempt(id: string, change: Partial<Attempt> = {}): Attempt {
@@ -26,7 +27,7 @@ export function attempt(id: string, change: Partial<Attempt> = {}): Attempt {
 export function ledgerContract(name: string, makeFixture: () => LedgerFixture): void {
   describe(`${name} as a ledger`, () => {
     let fixture: LedgerFixture;
-    let ledger: Ledger;
+    let ledger: Ledger & RecordedCopies;
 
     beforeEach(async () => {
       fixture = makeFixture();

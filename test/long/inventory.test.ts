@@ -53,7 +53,6 @@ test(`${count} objects: how fast and with how much they are remembered`, { timeo
     identity: { confirm: async () => 'ours' },
     parallel: 8,
     pageSize: 1000,
-    confirmEveryMs: 30_000,
     turn: async () => undefined,
     backOff: new BackOff({ firstMs: 1, mostMs: 1, sleep: async () => undefined, now: Date.now }),
     retries: 0,

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import type { Readable } from 'node:stream';
@@ -40,6 +40,12 @@ export interface ScanRun {
   readonly stderr: string;
   /** With `--json`: what it said of its sources. */
   readonly said: readonly ScanSaid[];
+}
+
+/** The process in which an `upstairs scan` touches the disks; undefined: there is none (yet). */
+export function scannerOf({ pid }: ChildProcess): number | undefined {
+  const [scanner] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+  return scanner ? Number(scanner) : undefined;
 }
 
 /** Runs `upstairs scan` to its end, whatever it ends with. `started` is called with the process. */

@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { promisify } from 'node:util';
 import { baseConfig } from './base-config.ts';
-import { runScan, type ScanSaid } from './run-scan.ts';
+import { runScan, type ScanSaid, scannerOf } from './run-scan.ts';
 import { scratch } from './scratch.ts';
 
 export interface ManyScanned {
   readonly first: ScanSaid;
   /** Once more, when nothing had changed. */
   readonly again: ScanSaid;
+  /** Of both its processes. */
   readonly peakBytes: number;
   readonly bytesPerFile: number;
   /** What find takes for the same, and a scan, in entries a second. */
@@ -42,9 +43,9 @@ export async function scanMany(entries: number): Promise<ManyScanned> {
   let peakBytes = 0;
   const scanned = async () => {
     const { said, code, stderr } = await runScan(config, ['--json', '--rate', '1000000'], {
-      started: ({ pid }) => {
+      started: (child) => {
         const timer = setInterval(() => {
-          const peak = peakOf(pid);
+          const peak = child.exitCode === null ? (peakOf(child.pid) ?? 0) + (peakOf(scannerOf(child)) ?? 0) : undefined;
           if (peak === undefined) clearInterval(timer);
           else peakBytes = Math.max(peakBytes, peak);
         }, 50);

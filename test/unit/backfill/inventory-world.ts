@@ -36,7 +36,6 @@ export class InventoryWorld {
       identity: { confirm: async () => this.identity },
       parallel: 3,
       pageSize: 5,
-      confirmEveryMs: 30_000,
       turn: async () => undefined,
       backOff: new BackOff({ firstMs: 1000, mostMs: 60_000, sleep, now }),
       retries: 10,

@@ -7,19 +7,23 @@ function record(source: string, endedMs: number | undefined): ScanRecord {
   return { source, by: 'walk', beganMs: 0, endedMs, ...none };
 }
 
+const whole: ScanEnd = { whole: true, why: undefined, record: undefined };
+const broken: ScanEnd = { whole: false, why: 'the disk hangs', record: undefined };
+
 /** Scans whose time passes only while they wait, until so many were made. */
 async function scansOf(
   sources: readonly string[],
   scans: { last: ScanRecord | undefined; open: ScanRecord | undefined }[],
   most: number,
-  run: (source: string, nowMs: number) => ScanEnd = () => ({ whole: true }),
+  run: (source: string, nowMs: number) => ScanEnd = () => whole,
+  everyMs = 1000,
 ): Promise<string[]> {
   let nowMs = 1_000_000;
   const made: string[] = [];
   const { promise: enough, resolve } = Promise.withResolvers<void>();
   const periodic = new PeriodicScans({
     sources: () => sources,
-    everyMs: 1000,
+    everyMs,
     files: { scans: async () => scans },
     run: async (source) => {
       made.push(`${source} at ${nowMs - 1_000_000}`);
@@ -54,11 +58,11 @@ test('a source that was scanned lately waits, and one whose scan was broken off 
 });
 
 test('a scan that fails is not tried again before its time', async () => {
-  expect(await scansOf(['a'], [], 3, () => ({ whole: false, why: 'the disk hangs' }))).toEqual([
-    'a at 0',
-    'a at 1010',
-    'a at 2020',
-  ]);
+  expect(await scansOf(['a'], [], 3, () => broken)).toEqual(['a at 0', 'a at 1010', 'a at 2020']);
+});
+
+test('a scan that met one by hand is tried again soon, but not at once', async () => {
+  expect(await scansOf(['a'], [], 2, () => ({ ...broken, busy: true }), 3_600_000)).toEqual(['a at 0', 'a at 60010']);
 });
 
 test('a stop breaks off the scan under way, and waits for its end', async () => {
@@ -70,7 +74,7 @@ test('a stop breaks off the scan under way, and waits for its end', async () => 
     files: { scans: async () => [] },
     run: (_source, signal) =>
       new Promise((resolve) => {
-        signal.addEventListener('abort', () => setImmediate(() => resolve({ whole: false, why: 'broken off' })));
+        signal.addEventListener('abort', () => setImmediate(() => resolve(broken)));
         begun();
       }),
     now: () => 5,
@@ -81,5 +85,5 @@ test('a stop breaks off the scan under way, and waits for its end', async () => 
   periodic.start();
   await running;
   await periodic.stop();
-  expect(ends).toEqual([{ whole: false, why: 'broken off' }]);
+  expect(ends).toEqual([broken]);
 });

@@ -1,0 +1,40 @@
+import { inventoryCommand, lockInventory } from '../app/wire-inventory-command.ts';
+import type { Config } from '../config/schema.ts';
+import { listingGoodForMs } from '../verify/preconditions.ts';
+import { CommandError } from './command-error.ts';
+import type { ProgressLines } from './progress-lines.ts';
+import { bytesInWords } from './quantity-words.ts';
+
+/**
+ * Lists the bucket for a verification. A listing that was broken off is gone on with only if it is young: what it saw first is as old as its
+ * beginning.
+ * @throws CommandError INVENTORY_IN_USE; InventoryError; ListingError
+ */
+export async function listBucket(
+  config: Config,
+  ledger: Parameters<typeof inventoryCommand>[1]['ledger'],
+  lines: ProgressLines,
+  signal: AbortSignal,
+): Promise<void> {
+  const lock = lockInventory(config.state.dir);
+  if (lock === undefined)
+    throw new CommandError(
+      'INVENTORY_IN_USE',
+      'the bucket is being listed already, by `upstairs serve` or `upstairs inventory`: wait for that one, or rest on the last listing with --no-list',
+    );
+  const { inventory, objects, close } = inventoryCommand(config, {
+    ledger,
+    // Asked again; what does not pass is thrown in the end.
+    troubled: (error) => lines.show(() => `listing the bucket; asked again after: ${(error as Error).message}`),
+    progress: (met) => lines.show(() => `listing the bucket: ${met.objects} objects, ${bytesInWords(met.bytes)}`),
+  });
+  try {
+    const { open } = await objects.listings();
+    const fresh = open === undefined || Date.now() - open.beganMs > listingGoodForMs;
+    await inventory.run({ fresh, signal });
+  } finally {
+    lines.end();
+    await close();
+    lock.release();
+  }
+}
