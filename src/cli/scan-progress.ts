@@ -11,7 +11,9 @@ export class ScanProgressLine {
   #written = false;
 
   readonly show = (progress: ScanProgress): void => {
-    const { isTTY, columns = 80 } = process.stderr;
+    const { isTTY } = process.stderr;
+    // 0 where a terminal does not know.
+    const columns = process.stderr.columns || 80;
     const nowMs = performance.now();
     const { ms, entries } = this.#last;
     if (nowMs - ms < (isTTY ? terminalEveryMs : logEveryMs)) return;

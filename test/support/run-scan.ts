@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import type { Readable } from 'node:stream';
@@ -44,7 +44,8 @@ export interface ScanRun {
 
 /** The process in which an `upstairs scan` touches the disks; undefined: there is none (yet). */
 export function scannerOf({ pid }: ChildProcess): number | undefined {
-  const [scanner] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+  const file = `/proc/${pid}/task/${pid}/children`;
+  const [scanner] = existsSync(file) ? readFileSync(file, 'utf8').trim().split(' ') : [];
   return scanner ? Number(scanner) : undefined;
 }
 

@@ -12,7 +12,7 @@ export interface ManyScanned {
   readonly first: ScanSaid;
   /** Once more, when nothing had changed. */
   readonly again: ScanSaid;
-  /** Of both its processes. */
+  /** Of the process that scans. */
   readonly peakBytes: number;
   readonly bytesPerFile: number;
   /** What find takes for the same, and a scan, in entries a second. */
@@ -45,9 +45,8 @@ export async function scanMany(entries: number): Promise<ManyScanned> {
     const { said, code, stderr } = await runScan(config, ['--json', '--rate', '1000000'], {
       started: (child) => {
         const timer = setInterval(() => {
-          const peak = child.exitCode === null ? (peakOf(child.pid) ?? 0) + (peakOf(scannerOf(child)) ?? 0) : undefined;
-          if (peak === undefined) clearInterval(timer);
-          else peakBytes = Math.max(peakBytes, peak);
+          if (child.exitCode !== null || child.signalCode !== null) clearInterval(timer);
+          else peakBytes = Math.max(peakBytes, peakOf(scannerOf(child)) ?? 0);
         }, 50);
       },
     });
