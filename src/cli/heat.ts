@@ -1,10 +1,13 @@
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { logImport, openHeat } from '../app/wire-heat.ts';
 import type { LogCounts } from '../backfill/access-log/log-import.ts';
 import { unpacked } from '../backfill/access-log/unpacked.ts';
 import { loadConfig } from '../config/load.ts';
 import { CommandError } from './command-error.ts';
+import { ProgressLines } from './progress-lines.ts';
+import { countText, sizeText } from './scan-text.ts';
 
 export interface HeatImportCommand {
   readonly config: string;
@@ -42,24 +45,46 @@ export async function heatImport({ config: file, logs, host, json }: HeatImportC
   try {
     const importer = logImport(config, heat, Date.now, host);
     const imported: Imported[] = [];
+    const lines = new ProgressLines(process.stderr);
     for (const log of logs) {
       const one = await importer
-        .run(unpacked(log === '-' ? process.stdin : createReadStream(log)), stop.signal)
+        .run(unpacked(opened(log, lines, stop.signal)), stop.signal)
         .then((counts): Imported => ({ log, counts }))
         .catch((error: unknown) => ({ log, error: readable(error) }));
+      lines.end();
       if (stop.signal.aborted) throw stop.signal.reason;
       imported.push(one);
       if (!json) tell(one);
     }
     const keys = await heat.keys();
     if (json) process.stdout.write(`${JSON.stringify({ logs: imported, keys })}\n`);
-    else process.stdout.write(`${keys} keys are known by how often they are asked for\n`);
+    else process.stdout.write(`${countText(keys)} keys are known by how often they are asked for\n`);
     process.exitCode = imported.some(({ error }) => error) ? 1 : 0;
   } finally {
     process.off('SIGINT', broken);
     process.off('SIGTERM', broken);
     await heat.close();
   }
+}
+
+/** The bytes of a log, as they lie there; how far they are read is shown. */
+async function* opened(log: string, lines: ProgressLines, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const bytes: Readable = log === '-' ? process.stdin : createReadStream(log);
+  const all = statSync(log, { throwIfNoEntry: false })?.size;
+  const beganMs = performance.now();
+  let read = 0;
+  for await (const chunk of bytes) {
+    signal.throwIfAborted();
+    yield chunk as Buffer;
+    read += (chunk as Buffer).length;
+    lines.show(() => progressText(log, read, all, (performance.now() - beganMs) / 1000));
+  }
+}
+
+function progressText(log: string, read: number, all: number | undefined, seconds: number): string {
+  const rate = read / seconds;
+  const left = all === undefined ? '' : ` of ${sizeText(all)}, ${Math.ceil(Math.max(0, all - read) / rate)} s left`;
+  return `${log}: ${sizeText(read)}${left}, ${sizeText(rate)}/s`;
 }
 
 /** An error that tells of the log: of the system, of unpacking it, or of what is in it. Another one is the program's own. */
@@ -73,9 +98,9 @@ function tell({ log, counts, error }: Imported): void {
   if (error) process.stderr.write(`${log}: ${error.message}\n`);
   if (!counts) return;
   const { lines, views, unreadable, firstUnreadable, knownBytes } = counts;
-  const known = knownBytes > 0 ? `; ${knownBytes} bytes before them were known` : '';
-  process.stdout.write(`${log}: ${lines} lines, ${views} of them views${known}\n`);
+  const known = knownBytes > 0 ? `; ${sizeText(knownBytes)} before them were known` : '';
+  process.stdout.write(`${log}: ${countText(lines)} lines, ${countText(views)} of them views${known}\n`);
   if (unreadable === 0) return;
-  process.stderr.write(`${log}: ${unreadable} lines cannot be read, such as\n`);
+  process.stderr.write(`${log}: ${countText(unreadable)} lines cannot be read, such as\n`);
   for (const { line, text } of firstUnreadable) process.stderr.write(`  ${line}: ${JSON.stringify(text)}\n`);
 }

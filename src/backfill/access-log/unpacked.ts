@@ -4,10 +4,10 @@ import { rejoined } from './rejoined.ts';
 
 /**
  * The bytes of a log, unpacked where they are gzip's: told by how they begin (RFC 1952 §2.3.1), not by a name. Several packed logs, one
- * behind the other, are unpacked as one. The stream is destroyed when this is left early.
+ * behind the other, are unpacked as one. Lets go of the stream when it is left early.
  */
-export async function* unpacked(packed: Readable): AsyncGenerator<Buffer> {
-  const chunks = packed[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+export async function* unpacked(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const chunks = packed[Symbol.asyncIterator]();
   let head = Buffer.alloc(0);
   while (head.length < 2) {
     const next = await chunks.next();
