@@ -27,8 +27,8 @@ export interface LogCounts {
   readonly knownBytes: number;
 }
 
-/** Keys that are written down at once. */
-const keysAtOnce = 500;
+/** Keys that are written down at once: a program that serves may wait for it. */
+const keysAtOnce = 250;
 /** After so many lines of which none could be read it is no log. */
 const triedLines = 1000;
 const mostShown = 5;

@@ -32,9 +32,13 @@ interface World {
   breathe?: (workedMs: number) => Promise<void>;
 }
 
-function planned(world: World, database = join(scratch('plan'), 'files.db')) {
+function opened(database: string): SqlitePlan {
   const store = new SqlitePlan(database);
   onTestFinished(() => store.close());
+  return store;
+}
+
+function planned(world: World, database = join(scratch('plan'), 'files.db'), store = opened(database)) {
   const { files, statuses = {}, listed = [], heat = {}, closed = [], skip = [], sources = ['disk'] } = world;
   const among = <T>(keys: readonly string[], facts: Record<string, T>) =>
     new Map(keys.flatMap((key) => (facts[key] === undefined ? [] : [[key, facts[key]] as const])));
@@ -199,6 +203,24 @@ test('after a restart it goes on with what was not taken', async () => {
   const restarted = planned({ files: [] }, database);
   expect(await restarted.plan.left()).toMatchObject({ bySource: [{ files: 6, bytes: 6000 }] });
   expect(keysOf(await all(restarted.plan))).toEqual(['k4', 'k5', 'k6', 'k7', 'k8', 'k9']);
+});
+
+test('a large file that nobody asks for has its turn, though something better turns up in each new plan', async () => {
+  const database = join(scratch('plan'), 'files.db');
+  const store = opened(database);
+  const large = file('a.mp4', { size: 100_000 });
+  let bytes = 0;
+  for (let made = 0; made < 1000; made += 1) {
+    const better = Array.from({ length: 20 }, (_, n) => file(`new${made}-${n}`));
+    const { plan } = planned({ files: [large, ...better] }, database, store);
+    await plan.make(signal);
+    const taken = await plan.next(5, nobody);
+    await plan.took(taken);
+    if (taken.some(({ key }) => key === 'a.mp4')) break;
+    bytes += 5000;
+  }
+  expect(bytes).toBeGreaterThan(1_000_000);
+  expect(bytes).toBeLessThanOrEqual(16 * 100_000);
 });
 
 test('without a plan there is nothing to take, and nothing left', async () => {
