@@ -34,10 +34,10 @@ may know is the first half of the requests; what is counted is the second half, 
 ${parts.join('\n\n')}
 
 "Plain read-through" copies what is asked for, and nothing else. "The best possible" knows the second half. Upstairs' rows come from the
-plan as the backfill takes it, its bound on waiting included: of sixteen bytes one goes to what has waited longest.
+plan as the backfill takes it, its bound on waiting included: of sixteen bytes one is for what stands first in the order of keys.
 
-Without a log Upstairs goes by size, by age and by what a file is. Where age says nothing that costs a point or two beside "smallest first"; where it does,
-as on every instance, it is ahead of it all the way.
+Without a log Upstairs goes by size, by age and by what a file is. Where age says nothing that costs a point or two beside "smallest first"; where it does
+it is ahead of it all the way. (The second kind of traces ages as the order expects it: by half in a week, and by a tenth in two months.)
 `;
 console.log(text);
 if (write) writeFileSync(new URL('ORDER.md', import.meta.url), text);
