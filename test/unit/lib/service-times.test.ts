@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ServiceTimes } from '../../../src/sources/service-times.ts';
+import { ServiceTimes } from '../../../src/lib/service-times.ts';
 
 test('what 9 of 10 operations took no longer than, of those that ended lately', async () => {
   let nowMs = 0;
