@@ -7,7 +7,7 @@ import { jpeg, mastodonKey } from '../support/media-files.ts';
 
 const pairs = 5;
 const viewers = 2;
-const readsOfRun = 120;
+const readsOfRun = 100;
 const iops = 150;
 const readerKey = (run: number, n: number) => `site_uploads/files/${run}/${n}/original/picture.jpg`;
 
@@ -64,7 +64,7 @@ async function measured(at: DrainWorld, run: number, backfill: boolean): Promise
 describe.skipIf(needs('ceph', 'fuse').skip)(`a backfill on a disk of ${iops} operations a second`, () => {
   test('costs readers of other files next to nothing', { timeout: 600_000 }, async () => {
     const waiting = Array.from(
-      { length: 4000 },
+      { length: 3000 },
       (_, n) => [mastodonKey(n, 'jpg'), jpeg(n, { bytes: 20_000 })] as const,
     );
     const reads = Array.from({ length: pairs * 2 }, (_, run) =>
