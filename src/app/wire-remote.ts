@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { BucketAddress } from '../bucket/bucket-address.ts';
 import { RequestSigner } from '../bucket/request-signer.ts';
 import type { SourceConfig } from '../config/sources-schema.ts';
-import type { Latency } from '../lib/latency.ts';
+import type { Latency } from '../lib/service-times.ts';
 import type { Teardown } from '../lib/teardown.ts';
 import { BreakingSource } from '../sources/breaking-source.ts';
 import { HttpSource } from '../sources/http-source.ts';

@@ -60,7 +60,9 @@ export class DiskFile implements SourceObject {
   }
 
   async unchanged(): Promise<boolean> {
-    const now = await this.#gate.read(() => this.#handle.stat({ bigint: true }), undefined, this.#urgency);
+    // The kernel knows it of an open file without asking the disk.
+    const urgency = this.#urgency === 'behind' ? 'free' : this.#urgency;
+    const now = await this.#gate.read(() => this.#handle.stat({ bigint: true }), undefined, urgency);
     // Not ctime: replacing the file by rename changes the open inode's, and the bytes stay good.
     return now.size === this.#stats.size && now.mtimeNs === this.#stats.mtimeNs && now.ino === this.#stats.ino;
   }

@@ -1,6 +1,6 @@
 import pLimit, { type LimitFunction } from 'p-limit';
+import { ServiceTimes } from '../lib/service-times.ts';
 import { BehindReaders } from './behind-readers.ts';
-import { ServiceTimes } from './service-times.ts';
 import { SourceReadError } from './source.ts';
 
 export interface GateLimits {
@@ -14,8 +14,8 @@ export interface GateLimits {
   readonly deadlineMs: number;
 }
 
-/** Whether somebody waits for what an operation brings. */
-export type Urgency = 'now' | 'behind';
+/** Whether somebody waits for what an operation brings. `free`: nobody does, and it is nothing to the disk. */
+export type Urgency = 'now' | 'behind' | 'free';
 
 interface Call {
   started: boolean;
@@ -83,6 +83,7 @@ export class DiskGate {
   /** What can wait waits outside: neither in the way of others, nor against the deadline of the disk. */
   #ordered<T>(lane: LimitFunction, urgency: Urgency, operation: () => Promise<T>): Promise<T> {
     if (urgency === 'now') return this.#order.reader(operation);
+    if (urgency === 'free') return operation();
     // A disk that does not answer is found out by those who try it.
     const free = () =>
       this.hung || (this.#all.activeCount < this.#all.concurrency && lane.activeCount < lane.concurrency);

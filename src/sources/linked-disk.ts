@@ -1,4 +1,4 @@
-import type { Latency } from '../lib/latency.ts';
+import type { Latency } from '../lib/service-times.ts';
 import type { LocalDisk } from './local-disk.ts';
 import type { SourceAnswer, Wanted } from './source.ts';
 

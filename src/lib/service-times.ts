@@ -1,9 +1,13 @@
-import type { Latency } from '../lib/latency.ts';
-
 /** Samples that are kept: what is older tells nothing of now. */
 const kept = 256;
 
-/** What a source took to answer, lately; waiting in a queue of ours is not its own. Costs two numbers an operation. */
+export interface Latency {
+  /** 9 of 10 took no longer, in milliseconds; undefined: there were none. */
+  readonly p90Ms: number | undefined;
+  readonly samples: number;
+}
+
+/** What something took to answer, lately; waiting in a queue of ours is not its own. Costs two numbers an operation. */
 export class ServiceTimes {
   readonly #now: () => number;
   readonly #tookMs = new Float64Array(kept);
