@@ -52,6 +52,7 @@ export interface StartOptions {
 const sweepEveryMs = 10_000;
 /** How often it is written down which sources were needed, and who answered readers, in milliseconds. */
 const recordEveryMs = 60_000;
+const leastRecordMs = 100;
 /** How long after the last look a mark may be forgotten, in milliseconds. */
 const sweepMarginMs = 3600 * 1000;
 
@@ -89,7 +90,8 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
   const use = await UseWatch.begin({
     use: proof.use,
     sources: () => media.inUse.names,
-    everyMs: Math.min(recordEveryMs, config.retire.quiet / 10),
+    // A short window needs a finer measure.
+    everyMs: Math.min(recordEveryMs, Math.max(leastRecordMs, config.retire.quiet / 10)),
     now,
     failed: report.useNotRecorded,
   });

@@ -154,7 +154,10 @@ function wrapped(text: string, first: string, later: string): string[] {
 function share(shares: readonly TierShare[], tier: string, of: 'requests' | 'bytes'): string {
   const whole = total(shares, of);
   const part = shares.find((each) => each.tier === tier)?.[of] ?? 0;
-  return whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)}%`;
+  if (whole === 0) return '-';
+  const percent = (100 * part) / whole;
+  // A source that is still needed now and then must not look as if it were not.
+  return percent > 0 && percent < 0.1 ? '<0.1%' : `${percent.toFixed(1)}%`;
 }
 
 /** Of those that a tier answered. */

@@ -50,6 +50,7 @@ const known: Record<string, [type: string, labels: Record<string, RegExp>]> = {
   upstairs_disk_operations: ['gauge', { source: /^basement$/, state: /^(outstanding|stuck)$/ }],
   upstairs_remote_requests: ['gauge', { source: /^basement$/, state: /^(outstanding|waiting)$/ }],
   upstairs_remote_asked: ['gauge', { source: /^basement$/ }],
+  upstairs_source_in_use: ['gauge', { source: /^basement$/ }],
   upstairs_copies_active: ['gauge', {}],
   upstairs_bucket_identity: ['gauge', { state: /^(ours|absent|other|unknown)$/ }],
   upstairs_ledger_keys: ['gauge', { status: /^(wanted|copied|superseded|refused)$/ }],

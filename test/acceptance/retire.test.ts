@@ -5,19 +5,21 @@ import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { DeleteObjectCommand, PutObjectAclCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
 import { needs } from '../support/left-out.ts';
-import { basement, writeMedia } from '../support/media-files.ts';
+import { basement, jpeg, writeMedia } from '../support/media-files.ts';
 import { programEnv } from '../support/program-env.ts';
 import { sharedRgw } from '../support/rgw.ts';
 import { findings } from '../support/run-check.ts';
 import { scratch } from '../support/scratch.ts';
 import { baseConfig, startUpstairs, type Upstairs } from '../support/upstairs.ts';
-import { putDownVerification } from '../support/verified.ts';
+import { putDownRetired, putDownVerification } from '../support/verified.ts';
 import { tierOf } from '../support/world.ts';
+import { clientBucket, writeWorld } from '../support/write-world.ts';
 
 const program = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const run = promisify(execFile);
@@ -159,5 +161,22 @@ describe.skipIf(needs('ceph').skip)('a source', concurrently, () => {
     expect((await command('retire', 'basement', '--undo')).stdout).toMatch(/^basement is back: serve uses it again\n/);
     await eventually(async () => expect(await seen(second, '/only-below.jpg')).toEqual([200, 'basement']));
     expect(await refusals('basement', '--window', '1h')).toContain('needed-lately');
+  });
+
+  test('brings nothing back that was deleted or suspended while it was retired', async () => {
+    const stateDir = scratch('state');
+    const deleted = { 'deleted.jpg': jpeg(1), 'suspended.jpg': jpeg(2), 'kept.jpg': jpeg(3) };
+    const { upstairs, client } = await writeWorld({ files: deleted, stateDir });
+    putDownRetired(stateDir, 'basement', true);
+    await eventually(async () => expect(await upstairs.metric('upstairs_source_in_use')).toBe(0), { withinMs: 20_000 });
+    for (const key of Object.keys(deleted)) expect((await upstairs.get(`/${key}`)).status).toBe(404);
+    const mastodon = client();
+    await mastodon.send(new DeleteObjectCommand({ Bucket: clientBucket, Key: 'deleted.jpg' }));
+    await mastodon.send(new PutObjectAclCommand({ Bucket: clientBucket, Key: 'suspended.jpg', ACL: 'private' }));
+    putDownRetired(stateDir, 'basement', false);
+    await eventually(async () => expect(await seen(upstairs, '/kept.jpg')).toEqual([200, 'basement']), {
+      withinMs: 20_000,
+    });
+    for (const key of ['deleted.jpg', 'suspended.jpg']) expect((await upstairs.get(`/${key}`)).status).toBe(404);
   });
 });

@@ -28,3 +28,14 @@ export function putDownVerification(
     db.close();
   }
 }
+
+/** Writes that a source is retired, or is not, as `upstairs retire` does once it has its proof. */
+export function putDownRetired(stateDir: string, source: string, retired: boolean): void {
+  const db = new DatabaseSync(join(stateDir, 'ledger.db'), { timeout: 5000 });
+  try {
+    if (retired) db.prepare('INSERT INTO retired (source, since_ms) VALUES (?, ?)').run(source, Date.now());
+    else db.prepare('DELETE FROM retired WHERE source = ?').run(source);
+  } finally {
+    db.close();
+  }
+}

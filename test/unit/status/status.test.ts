@@ -188,3 +188,9 @@ test('the text keeps within 80 columns, and tells a terminal nothing by a key', 
   expect(text).toContain('source attic\n  latency  12.3 ms\n  safe to unplug: yes, retired since ');
   expect(statusText(JSON.parse(JSON.stringify(status)) as Status)).toBe(text);
 });
+
+test('a tier that answers one in ten thousand is not told as none', async () => {
+  for (let i = 0; i < 9999; i++) counter.count('bucket', 1);
+  counter.count('basement', 1);
+  expect(statusText(await statusNow(options()))).toMatch(/^basement +<0\.1% +<0\.1% /m);
+});
