@@ -2,12 +2,17 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Context } from './app/context.ts';
 import { wireAppHost } from './app/wire-app-host.ts';
+import { wireBackfill } from './app/wire-backfill.ts';
 import { wireBucket } from './app/wire-bucket.ts';
-import { wireControl } from './app/wire-control.ts';
-import { wireCopies } from './app/wire-copies.ts';
+import { openOrders, wireControl } from './app/wire-control.ts';
+import { wireCopies, wirePace } from './app/wire-copies.ts';
+import { openFiles } from './app/wire-files.ts';
 import { wireGateway } from './app/wire-gateway.ts';
+import { wireHeat } from './app/wire-heat.ts';
+import { wireInventory } from './app/wire-inventory.ts';
 import { openLedger } from './app/wire-ledger.ts';
 import { wireMedia } from './app/wire-media.ts';
+import { wirePlan } from './app/wire-plan.ts';
 import type { Config } from './config/schema.ts';
 import type { CopyRequests } from './copy/copy-requests.ts';
 import { MarkSweep } from './gateway/mark-sweep.ts';
@@ -73,8 +78,38 @@ async function wire(context: Context): Promise<App> {
   const bucket = await wireBucket(context, ledger);
   const media = await wireMedia(context, marks);
   const leases = new Leases();
-  const copies = wireCopies(context, { marks, ledger, bucket, media, leases, purge: (key) => reads.purge(key) });
+  const pace = wirePace(context);
+  const orders = await openOrders(context);
   const moving = config.phase === 'move';
+  const inventory = wireInventory(context, bucket.identity);
+  const files = openFiles(config.state.dir);
+  teardown.add('files', () => files.close());
+  const backfill = moving
+    ? wireBackfill(context, {
+        plan: wirePlan(context, {
+          marks,
+          ledger,
+          files,
+          heat: wireHeat(context).heat,
+          objects: inventory.objects,
+        }),
+        orders,
+        ledger,
+        marks,
+        pace,
+        media,
+      })
+    : undefined;
+  const copies = wireCopies(context, {
+    marks,
+    ledger,
+    bucket,
+    media,
+    leases,
+    pace,
+    backfill,
+    purge: (key) => reads.purge(key),
+  });
   const requests: CopyRequests = moving ? copies : { request: (_key, body) => body?.release() };
   const reads = new ReadThrough({
     privatePrefixes: config.media.private,
@@ -110,6 +145,8 @@ async function wire(context: Context): Promise<App> {
     identity: () => bucket.identity.state,
     ledger: () => ledger.counts(now()),
     openIntents: () => marks.openIntents(),
+    inventory: () => inventory.last(),
+    backfill: async () => backfill?.facts(),
     now,
   });
   const takenOut = await marks.knowSources(config.sources.map(({ name }) => name));
@@ -128,8 +165,16 @@ async function wire(context: Context): Promise<App> {
   teardown.add('mark sweep', () => sweep.stop());
   await copies.start();
   teardown.add('copies', () => copies.stop(config.shutdown.copies));
+  if (config.backfill.enabled) {
+    inventory.start();
+    teardown.add('inventory', () => inventory.stop());
+  }
+  if (backfill) {
+    backfill.start();
+    teardown.add('backfill', () => backfill.stop());
+  }
   const purge = (key: string) => reads.purge(key);
-  const control = await wireControl(context, { marks, ledger, bucket, leases, purge, drain: undefined });
+  const control = wireControl(context, { marks, ledger, bucket, leases, orders, drain: backfill, purge });
   const { write } = config;
   const gateway = { marks, uploads: marks.uploads, ledger, leases, bucket, media, reads, copies: requests };
   const ports = await openListeners({

@@ -121,6 +121,21 @@ program
   .action(async (key, options) => (await import('./cli/recopy.ts')).recopy({ ...options, key }));
 
 program
+  .command('scan')
+  .description('look through the sources and record their files, also while serve runs')
+  .addOption(config())
+  .option('--source <name>', 'this one; else all that are on this machine')
+  .option('--manifest <file>', 'do not walk it, but read what `find` told there (- for standard input): see below')
+  .option('--rate <count>', 'names in a second, at most; else backfill.scanRate', count)
+  .option('--fresh', 'begin anew, not where the last scan was broken off; and believe that a source is empty now')
+  .option('--json', 'the results as JSON')
+  .addHelpText(
+    'after',
+    `\nExit code: 0 all was looked at and can move, 2 all was looked at and something was found that cannot, 1 it did not come to its end: run again, it goes on where it stood. A source that is not on this machine needs a manifest; in its public/system, run: ${String.raw`find . -type f -printf '%s %T@ %m %p\0'`}`,
+  )
+  .action(async (options) => (await import('./cli/scan.ts')).scan(options));
+
+program
   .command('acl')
   .description('the ACLs of the objects in the bucket')
   .command('fix')
@@ -135,6 +150,36 @@ program
     '\nExit code: 0 all is as it should be now, 2 there is something to do and `--yes` was not given, 1 it did not come to its end or of some objects it is not known. Broken off, it is simply run again.',
   )
   .action(async (options) => (await import('./cli/acl-fix.ts')).aclFix(options));
+
+program
+  .command('heat')
+  .description('what is asked for most, and goes up first')
+  .command('import')
+  .description('count the views that access logs tell of')
+  .argument('<log...>', 'access logs, also packed with gzip; - for what comes in')
+  .addOption(config())
+  .option('--host <host>', 'the host that was asked, where a log does not tell it')
+  .option('--json', 'the counts as JSON')
+  .addHelpText(
+    'after',
+    "\nLogs are nginx's `combined`, or have a JSON object in each line, with `request` (or `request_method` and `request_uri`), `status`, one of `time_iso8601`, `time_local` and `msec`, and, where they are known, `host` and `remote_addr`. " +
+      'GET and HEAD count that were answered with 200, 206 or 304; the parts of a video that one address fetches within minutes are one view. A log may be imported again when it has grown, was renamed or packed: each line counts once. ' +
+      'Exit code: 0 all logs were read, 1 some could not.',
+  )
+  .action(async (logs, options) => (await import('./cli/heat.ts')).heatImport({ ...options, logs }));
+
+program
+  .command('inventory')
+  .description('list the bucket, so that what is in it is known without asking for each key; also while serve runs')
+  .addOption(config())
+  .option('--json', 'the result as JSON')
+  .option('--fresh', 'begin anew: do not go on with a listing that was broken off')
+  .addHelpText(
+    'after',
+    '\nExit code: 0 the whole bucket was listed, 1 it was not. Broken off, it goes on where it stopped when it is run again. ' +
+      '`--json` prints `{"objects", "bytes", "began", "ended"}`.',
+  )
+  .action(async (options) => (await import('./cli/inventory.ts')).inventory(options));
 
 const ledger = program.command('ledger').description('keep the state, and bring it back');
 ledger

@@ -20,21 +20,14 @@ interface ControlParts {
   readonly bucket: Pick<BucketParts, 'store' | 'identity'>;
   readonly leases: Leases;
   readonly purge: (key: string) => void;
-  /** What carries up; undefined: nothing does. */
-  readonly drain: (() => Promise<DrainProgress>) | undefined;
-}
-
-/** What operators can order, and see of failures, while the program runs. */
-export interface Control {
   readonly orders: DrainOrders;
-  /** For the admin listener. */
-  readonly routes: AdminRoutes;
+  /** What carries up; undefined: nothing does. */
+  readonly drain: { facts(): Promise<DrainProgress> } | undefined;
 }
 
-export async function wireControl(context: Context, parts: ControlParts): Promise<Control> {
-  const { config, report, teardown, now } = context;
-  const file = join(config.state.dir, 'ledger.db');
-  const store = new SqliteDrainOrders(file);
+/** What the operator wants of the backfill. */
+export async function openOrders({ config, report, teardown, now }: Context): Promise<DrainOrders> {
+  const store = new SqliteDrainOrders(join(config.state.dir, 'ledger.db'));
   teardown.add('orders in the ledger', () => store.close());
   const orders = await DrainOrders.open({
     store,
@@ -44,9 +37,21 @@ export async function wireControl(context: Context, parts: ControlParts): Promis
     ordered: report.ordered,
   });
   teardown.add('orders', () => orders.stop());
+  return orders;
+}
+
+/** What operators can order, and see of failures, while the program runs. */
+export interface Control {
+  /** For the admin listener. */
+  readonly routes: AdminRoutes;
+}
+
+export function wireControl(context: Context, parts: ControlParts): Control {
+  const { config, report, teardown, now } = context;
+  const file = join(config.state.dir, 'ledger.db');
   const failures = SqliteFailures.open(file);
   teardown.add('failures in the ledger', () => failures.close());
-  const { marks, ledger, bucket, leases, purge, drain } = parts;
+  const { marks, ledger, bucket, leases, orders, purge, drain } = parts;
   const { identity } = bucket;
   const recopy = new Recopy({
     ...{ ledger, marks, store: bucket.store, identity, leases, purge, now },
@@ -55,7 +60,7 @@ export async function wireControl(context: Context, parts: ControlParts): Promis
   const routes = adminApi({
     token: config.admin.token,
     orders,
-    facts: async () => ({ ...orders.facts(), drain: await drain?.() }),
+    facts: async () => ({ ...orders.facts(), drain: await drain?.facts() }),
     failures,
     recopy: (key) => recopy.recopy(key),
     parseLimits,
@@ -63,7 +68,7 @@ export async function wireControl(context: Context, parts: ControlParts): Promis
     did: report.ordered,
     failed: report.orderFailed,
   });
-  return { orders, routes };
+  return { routes };
 }
 
 /** The failures in this ledger; `look`: nothing is changed in it. */

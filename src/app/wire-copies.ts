@@ -1,5 +1,7 @@
+import type { BackfillLane } from '../copy/backfill-lane.ts';
 import { Copier } from '../copy/copier.ts';
 import { Copies } from '../copy/copies.ts';
+import { CopyPace } from '../copy/copy-pace.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Marks } from '../marks/marks.ts';
 import { contentType } from '../media/content-type.ts';
@@ -15,12 +17,20 @@ interface CopiesParts {
   readonly bucket: BucketParts;
   readonly media: MediaParts;
   readonly leases: Leases;
+  readonly pace: CopyPace;
+  /** The second lane; undefined: only what is asked for is copied. */
+  readonly backfill: BackfillLane | undefined;
   readonly purge: (key: string) => void;
+}
+
+/** How fast all copies go up. */
+export function wirePace({ config }: Context): CopyPace {
+  return new CopyPace({ limits: config.copy.pace, now: () => performance.now() });
 }
 
 /** The mover: copies, and the looks after everything of unknown outcome. */
 export function wireCopies({ config, metrics, report, now }: Context, parts: CopiesParts): Copies {
-  const { marks, ledger, bucket, media, leases, purge } = parts;
+  const { marks, ledger, bucket, media, leases, pace, backfill, purge } = parts;
   const { copy } = config;
   const copier = new Copier({
     ledger,
@@ -28,7 +38,8 @@ export function wireCopies({ config, metrics, report, now }: Context, parts: Cop
     store: bucket.store,
     identity: bucket.identity,
     leases,
-    forCopy: (key) => media.sourceReads.forCopy(key),
+    forCopy: (key, lane) => media.sourceReads.forCopy(key, lane),
+    pace,
     contentType,
     isPrivate: (key) => isPrivate(key, config.media.private),
     acls: config.bucket.acls,
@@ -53,6 +64,8 @@ export function wireCopies({ config, metrics, report, now }: Context, parts: Cop
     ledger,
     copier,
     leases,
+    pace,
+    ...(backfill && { backfill }),
     copying: config.phase === 'move',
     concurrency: copy.concurrency,
     maxQueued: copy.maxQueued,

@@ -3,6 +3,7 @@ import { AwaitedDisk } from '../sources/awaited-disk.ts';
 import type { ClaimedPaths } from '../sources/claimed-paths.ts';
 import { LinkedDisk } from '../sources/linked-disk.ts';
 import type { LocalDisk } from '../sources/local-disk.ts';
+import { ServiceTimes } from '../sources/service-times.ts';
 import { contentHeaders } from './content-headers.ts';
 import type { Context } from './context.ts';
 
@@ -35,6 +36,7 @@ export async function wireDisk(
     maxWaiting,
     deadlineMs,
     headersOf: contentHeaders(config),
+    times: new ServiceTimes(),
     refusal: (path: string) => claimed.claim(path),
   };
   const whole = new AwaitedDisk({ ...shared, root, links: alsoAllow });

@@ -7,6 +7,7 @@ import { BreakingSource } from '../sources/breaking-source.ts';
 import { HttpSource } from '../sources/http-source.ts';
 import { RemoteDoor } from '../sources/remote-door.ts';
 import { S3Source } from '../sources/s3-source.ts';
+import type { Latency } from '../sources/service-times.ts';
 import type { Source } from '../sources/source.ts';
 
 /** Failures in a row after which a source is left alone. */
@@ -20,6 +21,8 @@ export interface Remote {
   readonly asked: boolean;
   /** Requests whose answers are not over, and requests that wait for their turn. */
   readonly load: { readonly outstanding: number; readonly waiting: number };
+  /** What it took until answers began, of those that came within so many milliseconds. */
+  latency(withinMs: number): Latency;
 }
 
 type RemoteConfig = Exclude<SourceConfig, { type: 'disk' }>;
@@ -41,6 +44,7 @@ export function wireRemote(
     get load() {
       return door.load;
     },
+    latency: (withinMs) => door.latency(withinMs),
   };
 }
 

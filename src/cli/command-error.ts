@@ -1,8 +1,18 @@
 export type CommandErrorCode =
   /** Another process works on the state directory. */
   | 'STATE_IN_USE'
+  /** Another scan is under way. */
+  | 'SCAN_RUNNING'
+  /** There is no such source, or it does not say which one is meant. */
+  | 'SOURCE_UNKNOWN'
+  /** A source that is not on this machine cannot be walked. */
+  | 'MANIFEST_NEEDED'
   /** The state directory cannot be locked: rights, or a file system without locks. */
   | 'STATE_UNUSABLE'
+  /** Another process lists the bucket. */
+  | 'INVENTORY_IN_USE'
+  /** Ended by a signal. */
+  | 'INTERRUPTED'
   /** There is nothing to back up. */
   | 'NO_STATE'
   /** A database of the state directory does not pass its own check. */

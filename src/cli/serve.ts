@@ -7,6 +7,7 @@ import { operationsOf } from '../config/sources-schema.ts';
 import { createLogger } from '../observability/logger.ts';
 import { Metrics } from '../observability/metrics.ts';
 import { CommandError } from './command-error.ts';
+import { restartWith } from './restart-with.ts';
 import { serviceManager } from './service-manager.ts';
 import { lockState } from './state-lock.ts';
 import { version } from './version.ts';
@@ -69,15 +70,6 @@ function acceptsLoss({ bucket }: Config, named: string | undefined): boolean {
       `--accept-loss names the bucket ${named}, and bucket.name is ${bucket.name}`,
     );
   return named !== undefined;
-}
-
-/** The same process, started again with another environment. */
-function restartWith(changes: Record<string, string>): void {
-  if (!process.execve) throw new Error(`set UV_THREADPOOL_SIZE=${changes.UV_THREADPOOL_SIZE} before the start`);
-  process.execve(process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], {
-    ...process.env,
-    ...changes,
-  });
 }
 
 function firstSignal(second: () => void): Promise<NodeJS.Signals> {

@@ -19,6 +19,21 @@ export function lockState(dir: string): FileLock {
   return lock;
 }
 
+/**
+ * Takes the right to scan into a state directory, beside a running `serve`. Two scans would each take for vanished what the other saw.
+ * @throws CommandError SCAN_RUNNING, STATE_UNUSABLE
+ */
+export function lockScans(dir: string): FileLock {
+  mkdirSync(dir, { recursive: true });
+  const lock = take(join(dir, 'scan.db'));
+  if (lock === undefined)
+    throw new CommandError(
+      'SCAN_RUNNING',
+      `another scan is under way in ${dir}, by hand or by \`upstairs serve\`: wait until it has ended`,
+    );
+  return lock;
+}
+
 function take(file: string): FileLock | undefined {
   try {
     return FileLock.take(file);

@@ -100,3 +100,10 @@ function perSecond(parse: (text: string) => number | undefined, least: number, f
     return z.NEVER;
   });
 }
+
+/** Schema of a duration that may be `off`, which gives undefined. */
+export function durationOrOff(bounds: { least?: string; most?: string } = {}) {
+  return z.union([z.literal('off').transform(() => undefined), duration(bounds)], {
+    error: `${durationForms}, or off`,
+  });
+}

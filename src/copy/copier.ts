@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Identity } from '../bucket/identity.ts';
 import type { Acl, Look, MendAnswer, ObjectStore, PutAnswer } from '../bucket/object-store.ts';
-import type { FailedFile, Ledger } from '../ledger/ledger.ts';
+import type { FailedFile, Lane, Ledger } from '../ledger/ledger.ts';
 import { errorDetail } from '../lib/error-detail.ts';
 import { unlessAborted } from '../lib/unless-aborted.ts';
 import { type MarkRecord, type Marks, noMarks } from '../marks/marks.ts';
@@ -19,6 +19,7 @@ import {
 } from '../protocol/state.ts';
 import { step } from '../protocol/step.ts';
 import { type EndingOptions, endingOf, lookTime } from './copy-ending.ts';
+import type { CopyPace } from './copy-pace.ts';
 import { oldEnoughAtMs } from './schedule.ts';
 import { reasonOf } from './spool-reason.ts';
 
@@ -29,7 +30,8 @@ export interface CopierOptions extends EndingOptions {
   readonly identity: Identity;
   readonly leases: Leases;
   /** The whole object from a source, or why it cannot be had. */
-  readonly forCopy: (key: string) => Promise<SourceBody | NotHad>;
+  readonly forCopy: (key: string, lane: Lane) => Promise<SourceBody | NotHad>;
+  readonly pace: Pick<CopyPace, 'turn' | 'spent' | 'answered'>;
   readonly contentType: (key: string) => string;
   readonly isPrivate: (key: string) => boolean;
   /** Whether the bucket has object ACLs. */
@@ -49,13 +51,24 @@ export interface CopierEvents {
   alarm(key: string, alarm: 'mend-refused' | 'vanished'): void;
 }
 
+/** How a turn with a key ended. */
+export interface TurnEnd {
+  readonly outcome: CopyOutcome;
+  readonly givenUp: boolean;
+  /** Uploaded by this turn. */
+  readonly bytes: number;
+}
+
 /** One turn with a key: what was taken along, and what to leave behind. */
 interface Turn {
   readonly key: string;
   readonly what: 'copy' | 'look';
+  readonly lane: Lane;
   readonly signal: AbortSignal;
   body: SourceBody | undefined;
   md5: string;
+  /** Its turn in the pace. */
+  paced: number;
   /** Not to be tried again before. */
   notBeforeMs: number | undefined;
   /** The store confirmed this turn's upload. */
@@ -70,6 +83,9 @@ interface Turn {
   failed: FailedFile | undefined;
 }
 
+/** The object's facts, and its ACL. */
+const requestsOfLook = 2;
+
 /** Carries out what the protocol says, one step after the other. */
 export class Copier {
   readonly #options: CopierOptions;
@@ -79,8 +95,8 @@ export class Copier {
   }
 
   /**
-   * Takes a key's turn, if its lease is free: copies it, or takes its due look. Releases `body`. Throws only when the ledger or the marks
-   * cannot be written or read.
+   * Takes a key's turn, if its lease is free: copies it, or takes its due look. Releases `body`. Resolves to how it ended; undefined: there
+   * was nothing to do. Throws only when the ledger or the marks cannot be written or read.
    */
   async run(
     rules: Rules,
@@ -88,14 +104,17 @@ export class Copier {
     what: 'copy' | 'look',
     body: SourceBody | undefined,
     signal: AbortSignal,
-  ): Promise<void> {
+    lane: Lane = 'asked-for',
+  ): Promise<TurnEnd | undefined> {
     const cancel = new AbortController();
     const turn: Turn = {
       key,
       what,
+      lane,
       signal: AbortSignal.any([signal, cancel.signal]),
       body,
       md5: '',
+      paced: 0,
       notBeforeMs: undefined,
       stored: false,
       mended: false,
@@ -111,16 +130,17 @@ export class Copier {
       what === 'copy' ? { cancel: () => cancel.abort(), disturb } : { disturb },
     );
     try {
-      if (letGo) await this.#run(rules, turn);
+      return letGo && (await this.#run(rules, turn));
     } finally {
       turn.body?.release();
       letGo?.();
     }
   }
 
-  async #run(rules: Rules, turn: Turn): Promise<void> {
+  async #run(rules: Rules, turn: Turn): Promise<TurnEnd | undefined> {
     const record = await this.#options.ledger.record(turn.key);
-    if (turn.what === 'copy' ? record.status !== 'wanted' : record.look === undefined) return;
+    if (turn.what === 'copy' ? record.status !== 'wanted' : record.look === undefined) return undefined;
+    let end: TurnEnd | undefined;
     let state: State = { ...record, marks: noMarks, stage: { at: 'free' }, disturbed: false };
     let event: KeyEvent | undefined = { type: turn.what === 'look' ? 'look-due' : 'begin' };
     while (event) {
@@ -128,11 +148,12 @@ export class Copier {
       const marks: MarkRecord = await this.#options.marks.record(turn.key);
       const result: Step = step(rules, { ...state, marks, disturbed: turn.disturbed }, event);
       await this.#mark(turn, result);
-      await this.#save(turn, result);
+      end = await this.#save(turn, result);
       if (result.alarm) this.#options.events.alarm(turn.key, result.alarm);
       state = result.state;
       event = result.effect && (await this.#next(turn, state, result.effect));
     }
+    return end;
   }
 
   async #mark({ key }: Turn, { marks: changes, purge }: Step): Promise<void> {
@@ -183,6 +204,7 @@ export class Copier {
     }
     try {
       turn.md5 = (await unlessAborted(body.whole(), turn.signal)).md5;
+      turn.paced = await this.#options.pace.turn(turn.lane, body.meta.size, turn.signal);
     } catch (error) {
       if (turn.signal.aborted) return notSpooled(turn, { reason: 'cancelled' });
       return notSpooled(turn, { reason: reasonOf(error), detail: errorDetail(error) });
@@ -198,9 +220,13 @@ export class Copier {
   }
 
   /** A body that comes after the turn was cancelled is let go. */
-  async #fetch({ key, signal }: Turn): Promise<SourceBody | NotHad> {
+  async #fetch({ key, lane, signal }: Turn): Promise<SourceBody | NotHad> {
     try {
-      return await unlessAborted(this.#options.forCopy(key), signal, (late) => 'reason' in late || late.release());
+      return await unlessAborted(
+        this.#options.forCopy(key, lane),
+        signal,
+        (late) => 'reason' in late || late.release(),
+      );
     } catch (error) {
       if (!signal.aborted) throw error;
       return { reason: 'cancelled' };
@@ -208,7 +234,7 @@ export class Copier {
   }
 
   async #send(turn: Turn, effect: Extract<Effect, { type: 'send' }>) {
-    const { store, contentType, cacheControl, requestTimeoutMs } = this.#options;
+    const { store, contentType, cacheControl, requestTimeoutMs, pace } = this.#options;
     const { body, key, signal } = turn;
     if (!body) throw new Error('nothing was spooled');
     const { attempt, acl, onlyIfAbsent } = effect;
@@ -228,6 +254,8 @@ export class Copier {
       },
       AbortSignal.any([signal, timeout]),
     );
+    const slowDown = answer.kind === 'unknown' && answer.slowDown;
+    pace.answered(turn.paced, slowDown ? 'slow-down' : answer.kind === 'stored' ? 'stored' : 'other');
     turn.stored = answer.kind === 'stored';
     turn.detail = answerDetail(answer);
     return answer;
@@ -235,21 +263,23 @@ export class Copier {
 
   /** In the wrong bucket everything is missing. */
   async #look(key: string): Promise<Look> {
+    this.#options.pace.spent(requestsOfLook);
     const look = await this.#options.store.look(key);
     if (look.kind === 'unavailable' || (await this.#options.identity.confirm()) === 'ours') return look;
     return { kind: 'unavailable', trouble: 'identity' };
   }
 
   async #mend(send: () => Promise<MendAnswer>): Promise<MendAnswer> {
+    this.#options.pace.spent(1);
     return (await this.#options.identity.confirm()) === 'ours' ? await send() : 'unknown';
   }
 
-  async #save(turn: Turn, result: Step): Promise<void> {
+  async #save(turn: Turn, result: Step): Promise<TurnEnd | undefined> {
     const { ledger, now, events } = this.#options;
     const { save, outcome } = result;
     if (!outcome) {
       if (save) await ledger.change(turn.key, save, lookTime(save.look, this.#options), now());
-      return;
+      return undefined;
     }
     if (outcome.type === 'mutated') throw new Error('a copy is no mutation');
     const { body, md5, stored } = turn;
@@ -263,7 +293,9 @@ export class Copier {
     // A mutation that was recorded since the step was taken must not lose its looks to what is written here.
     if (turn.disturbed) await ledger.change(turn.key, { ...change, look: 0 }, { ...details, lookAtMs: now() }, now());
     else await ledger.change(turn.key, change, details, now());
-    events.ended(turn.key, outcome, givenUp, uploaded?.body.meta.size ?? 0);
+    const bytes = uploaded?.body.meta.size ?? 0;
+    events.ended(turn.key, outcome, givenUp, bytes);
+    return { outcome, givenUp, bytes };
   }
 }
 

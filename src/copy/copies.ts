@@ -4,19 +4,24 @@ import type { SourceBody } from '../media/body.ts';
 import type { Leases } from '../protocol/leases.ts';
 import type { Rules } from '../protocol/state.ts';
 import { AskBuffer } from './ask-buffer.ts';
+import type { BackfillLane } from './backfill-lane.ts';
 import { BodiesInHand } from './bodies-in-hand.ts';
 import type { Copier } from './copier.ts';
+import type { CopyPace } from './copy-pace.ts';
 import type { CopyRequests } from './copy-requests.ts';
 
 export interface CopiesOptions {
   readonly ledger: Ledger;
-  readonly copier: Copier;
+  readonly copier: Pick<Copier, 'run'>;
   readonly leases: Leases;
   /** False: take the looks that an earlier process left due, and copy nothing. */
   readonly copying: boolean;
-  /** Copies and looks under way at once. */
+  /** Copies and looks under way at once, those of the second lane apart. */
   readonly concurrency: number;
-  /** Keys that may be wanted at once; further new ones are turned away, and asked for again by their next reader. */
+  readonly pace: Pick<CopyPace, 'waitMs'>;
+  /** The second lane; undefined: nothing is taken up from it. */
+  readonly backfill?: BackfillLane;
+  /** Keys of the first lane that may be wanted at once; further new ones are turned away, and asked for again by their next reader. */
   readonly maxQueued: number;
   /** What the store can do; undefined while the bucket is not known to be the right one: nothing is copied then. */
   readonly rules: () => Rules | undefined;
@@ -30,8 +35,12 @@ export interface CopiesOptions {
 interface Job {
   readonly key: string;
   readonly what: 'copy' | 'look';
+  /** Of the second lane. */
+  readonly from?: string;
 }
 
+/** Bytes are not kept in hand for a pace that is longer than this, in milliseconds. */
+const holdingMs = 1000;
 /** How long to wait when there is nothing to do, or the bucket is not ready, in milliseconds. */
 const idleMs = 500;
 /** How long cancelled copies may take to write down what they know, in milliseconds. */
@@ -39,12 +48,17 @@ const lettingGoMs = 2000;
 /** How long a request may wait for company before it is written, in milliseconds. */
 const gatherMs = 20;
 
-/** The mover: takes requests, and gives keys their turn, those with bytes in hand first, then the most asked-for. */
+/**
+ * The mover: takes requests, and gives keys their turn, those with bytes in hand first, then the most asked-for. The second lane has places
+ * of its own, and nothing new begins in it while the first has something that could begin, or all its places are taken.
+ */
 export class Copies implements CopyRequests {
   readonly #options: CopiesOptions;
   readonly #asks: AskBuffer;
   readonly #inHand = new BodiesInHand();
   readonly #active = new Map<string, Promise<void>>();
+  /** Of those under way: the second lane's, with their sources. */
+  readonly #backfilling = new Map<string, string>();
   readonly #stopped = new AbortController();
   #running = false;
   #picking = false;
@@ -125,23 +139,48 @@ export class Copies implements CopyRequests {
   }
 
   async #fill(): Promise<void> {
-    const { ledger, now, concurrency, rules } = this.#options;
-    this.#queued = (await ledger.counts(now())).byStatus.wanted;
+    const { ledger, now, concurrency, rules, pace } = this.#options;
+    const { byStatus, backfill } = await ledger.counts(now());
+    this.#queued = byStatus.wanted - [...backfill.values()].reduce((sum, n) => sum + n, 0);
     const known = rules();
     if (!known) {
       // Nothing can be copied for now, and the room that these bytes take is what readers share.
       this.#inHand.clear();
       return;
     }
-    while (this.#running && this.#active.size < concurrency) {
+    const full = () => this.#active.size - this.#backfilling.size >= concurrency;
+    while (this.#running && !full()) {
       const job = await this.#pick();
       if (!job) break;
       this.#begin(known, job);
     }
-    if (this.#active.size >= concurrency) return;
+    if (full()) return;
+    await this.#fillBackfill(known);
     const next = await ledger.nextDueMs(now());
-    const waitMs = Math.min(idleMs, Math.max(1, (next ?? Number.POSITIVE_INFINITY) - now()));
+    const paceMs = pace.waitMs('asked-for') || idleMs;
+    const waitMs = Math.min(idleMs, paceMs, Math.max(1, (next ?? Number.POSITIVE_INFINITY) - now()));
     this.#timer = setTimeout(() => this.#wake(), waitMs);
+  }
+
+  /** Only when the first lane has nothing to begin. */
+  async #fillBackfill(rules: Rules): Promise<void> {
+    const { ledger, now, copying, pace, backfill } = this.#options;
+    if (!backfill || !copying) return;
+    const underWay = this.#underWay();
+    for (const [source, places] of backfill.places(underWay)) {
+      const room = places - (underWay.get(source) ?? 0);
+      if (room <= 0 || pace.waitMs('backfill') > 0) continue;
+      const keys = await ledger.backfillDue(source, now(), this.#active.size + room);
+      if (!this.#running) return;
+      for (const key of keys.filter((key) => this.#free(key)).slice(0, room))
+        this.#begin(rules, { key, what: 'copy', from: source });
+    }
+  }
+
+  #underWay(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const source of this.#backfilling.values()) counts.set(source, (counts.get(source) ?? 0) + 1);
+    return counts;
   }
 
   /** Looks and copies take turns, so that neither starves the other. */
@@ -159,8 +198,12 @@ export class Copies implements CopyRequests {
   }
 
   async #pickCopy(): Promise<Job | undefined> {
-    const { ledger, now, copying } = this.#options;
+    const { ledger, now, copying, pace } = this.#options;
     if (!copying) return undefined;
+    const waitMs = pace.waitMs('asked-for');
+    // The room that bytes take is what readers share.
+    if (waitMs > holdingMs) this.#inHand.clear();
+    if (waitMs > 0) return undefined;
     for (const key of this.#inHand.keys()) {
       if (!this.#free(key)) continue;
       const queued = await ledger.queued(key);
@@ -177,19 +220,28 @@ export class Copies implements CopyRequests {
     return !this.#active.has(key) && !this.#options.leases.taken(key);
   }
 
-  #begin(rules: Rules, { key, what }: Job): void {
+  #begin(rules: Rules, job: Job): void {
+    const { key, what, from } = job;
     const body = what === 'copy' ? this.#inHand.take(key) : undefined;
-    const run = this.#options.copier
-      .run(rules, key, what, body, this.#stopped.signal)
-      .catch(async (error) => {
-        this.#options.failed(error);
-        // The ledger could not be written: the same key would be picked again at once.
-        await new Promise((resolve) => setTimeout(resolve, idleMs));
-      })
-      .finally(() => {
-        this.#active.delete(key);
-        this.#wake();
-      });
+    if (from !== undefined) this.#backfilling.set(key, from);
+    const run = this.#run(rules, job, body).finally(() => {
+      this.#active.delete(key);
+      this.#backfilling.delete(key);
+      this.#wake();
+    });
     this.#active.set(key, run);
+  }
+
+  async #run(rules: Rules, { key, what, from }: Job, body: SourceBody | undefined): Promise<void> {
+    const { copier, backfill, failed } = this.#options;
+    const lane = from === undefined ? 'asked-for' : 'backfill';
+    try {
+      const end = await copier.run(rules, key, what, body, this.#stopped.signal, lane);
+      if (from !== undefined) backfill?.ended(from, key, end);
+    } catch (error) {
+      failed(error);
+      // The ledger could not be written: the same key would be picked again at once.
+      await new Promise((resolve) => setTimeout(resolve, idleMs));
+    }
   }
 }

@@ -39,7 +39,7 @@ export interface Finding {
   readonly detail: string | undefined;
 }
 
-/** How a scan of a source went. Times in milliseconds since the epoch. */
+/** How a scan of a source went. Times in milliseconds since the epoch. `files` and `bytes` count what an earlier scan saw where this one could not look. */
 export interface ScanRecord {
   readonly source: string;
   readonly by: 'walk' | 'manifest';
@@ -60,9 +60,16 @@ export interface Files {
   page(after: { key: string; source: string } | undefined, limit: number): Promise<readonly SourceFile[]>;
   /** The same key in each source that has it. */
   of(key: string): Promise<readonly SourceFile[]>;
-  /** In order of source and path; the offset counts from 0. */
+  /** Of each source's newest scan that ended; of the one under way while none did. In order of source and path; the offset counts from 0. */
   findings(offset: number, limit: number): Promise<readonly Finding[]>;
+  /** The same, counted by kind, with so many examples of each. Takes as long as there are many: not for a thread that serves. */
+  findingsByKind(
+    source: string,
+    examples: number,
+  ): Promise<readonly { readonly kind: FindingKind; readonly count: number; readonly examples: readonly Finding[] }[]>;
   /** For each source that was ever scanned: the newest scan that ended, and a newer one that did not, if there is one. */
   scans(): Promise<readonly { readonly last: ScanRecord | undefined; readonly open: ScanRecord | undefined }[]>;
+  /** What each source that was ever scanned holds now. Kept, not counted. */
+  totals(): Promise<readonly { readonly source: string; readonly files: number; readonly bytes: number }[]>;
   close(): Promise<void>;
 }

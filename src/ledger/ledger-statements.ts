@@ -8,6 +8,7 @@ export function prepareLedger(db: DatabaseSync) {
     copy: db.prepare(
       'SELECT status, since_ms, look, deleting, tries, failures, not_before_ms FROM copies WHERE key = ?',
     ),
+    status: db.prepare('SELECT status FROM copies WHERE key = ?'),
     attempts: db.prepare('SELECT id, generation, md5, size, source_acl AS sourceAcl FROM attempts WHERE key = ?'),
     ask: db.prepare(
       `INSERT INTO copies (key, status, since_ms, asks, asked_ms) VALUES (:key, 'wanted', :nowMs, :n, :nowMs)
@@ -19,10 +20,10 @@ export function prepareLedger(db: DatabaseSync) {
          status = iif(status = 'none' OR (status = 'refused' AND since_ms <= :reviveMs), 'wanted', status)`,
     ),
     backfill: db.prepare(
-      `INSERT INTO copies (key, status, since_ms, lane, rank, source, size)
-       VALUES (:key, 'wanted', :nowMs, 1, :rank, :source, :size)
+      `INSERT INTO copies (key, status, since_ms, lane, place, source, size)
+       VALUES (:key, 'wanted', :nowMs, 1, :place, :source, :size)
        ON CONFLICT (key) DO UPDATE SET
-         lane = 1, rank = :rank, source = :source, size = :size, since_ms = :nowMs, status = 'wanted', tries = 0, failures = 0
+         lane = 1, place = :place, source = :source, size = :size, since_ms = :nowMs, status = 'wanted', tries = 0, failures = 0
        WHERE status = 'none' OR (status = 'refused' AND since_ms <= :reviveMs)`,
     ),
     /** To the lane of what was asked for; two statements, so that the partial indexes serve. */
@@ -66,7 +67,11 @@ export function prepareLedger(db: DatabaseSync) {
     ),
     backfillDue: db.prepare(
       `SELECT key FROM copies INDEXED BY copies_backfill WHERE status = 'wanted' AND ready = 1 AND lane = 1
-         AND source = ? AND look IS NOT 0 ORDER BY rank LIMIT ?`,
+         AND source = ? AND look IS NOT 0 ORDER BY place LIMIT ?`,
+    ),
+    lastPlace: db.prepare(
+      `SELECT max(place) AS place FROM copies INDEXED BY copies_backfill
+       WHERE status = 'wanted' AND ready = 1 AND lane = 1 AND source = ?`,
     ),
     backfillReady: db.prepare(
       `SELECT count(*) AS n FROM copies INDEXED BY copies_backfill

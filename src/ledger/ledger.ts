@@ -109,8 +109,6 @@ export interface BackfillFile {
   /** The source that is said to have it. */
   readonly source: string;
   readonly size: number;
-  /** Its place in the plan: the lowest comes first. */
-  readonly rank: number;
 }
 
 export interface LedgerCounts {
@@ -142,6 +140,8 @@ export interface Ledger {
   record(key: string): Promise<CopyRecord>;
   /** The status as readers need it, and since when. */
   status(key: string): Promise<{ status: CopyStatus; sinceMs: number } | undefined>;
+  /** The same of many keys at once, without since when; some hundred at most. Keys that nobody asked for are left out. */
+  statuses(keys: readonly string[]): Promise<ReadonlyMap<string, CopyStatus>>;
   /** A key that is wanted: how often it was tried in vain, and when it may be taken up; `lookFirst`: not before its first look. */
   queued(key: string): Promise<Queued | undefined>;
   /**
@@ -150,7 +150,7 @@ export interface Ledger {
    */
   ask(asks: ReadonlyMap<string, number>, nowMs: number, reviveMs: number): Promise<void>;
   /**
-   * Makes these `wanted`, in the second lane, all at once: unknown ones, and `refused` ones that were given up before `reviveMs`. Whatever
+   * Makes these `wanted`, at the end of the second lane, all at once, in this order: unknown ones, and `refused` ones that were given up before `reviveMs`. Whatever
    * else is known of a key stays. Returns how many that were.
    */
   backfill(files: readonly BackfillFile[], nowMs: number, reviveMs: number): Promise<number>;
@@ -162,7 +162,7 @@ export interface Ledger {
    * still to come.
    */
   due(nowMs: number, limit: number): Promise<readonly string[]>;
-  /** The same of the second lane, of one source, in the order of the plan. */
+  /** The same of the second lane, of one source, in the order in which they came. */
   backfillDue(source: string, nowMs: number, limit: number): Promise<readonly string[]>;
   /** How many of the second lane, of one source, need not wait for their time. */
   backfillReady(source: string, nowMs: number): Promise<number>;

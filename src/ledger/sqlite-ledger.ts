@@ -66,6 +66,15 @@ export class SqliteLedger implements Ledger {
     return row === undefined || row.status === 'none' ? undefined : { status: row.status, sinceMs: row.since_ms };
   }
 
+  async statuses(keys: readonly string[]): Promise<ReadonlyMap<string, CopyStatus>> {
+    const found = new Map<string, CopyStatus>();
+    for (const key of keys) {
+      const row = this.#sql.status.get(key) as { status: CopyStatus | 'none' } | undefined;
+      if (row && row.status !== 'none') found.set(key, row.status);
+    }
+    return found;
+  }
+
   async queued(key: string): Promise<Queued | undefined> {
     const row = this.#sql.copy.get(key) as CopyRow | undefined;
     if (row?.status !== 'wanted') return undefined;
@@ -82,8 +91,12 @@ export class SqliteLedger implements Ledger {
   async backfill(files: readonly BackfillFile[], nowMs: number, reviveMs: number): Promise<number> {
     return await this.#writer.write(() => {
       let begun = 0;
-      for (const { key, source, size, rank } of files)
-        begun += Number(this.#sql.backfill.run({ key, source, size, rank, nowMs, reviveMs }).changes);
+      const places = new Map<string, number>();
+      for (const { key, source, size } of files) {
+        const place = (places.get(source) ?? this.#lastPlace(source)) + 1;
+        places.set(source, place);
+        begun += Number(this.#sql.backfill.run({ key, source, size, place, nowMs, reviveMs }).changes);
+      }
       return begun;
     });
   }
@@ -176,6 +189,10 @@ export class SqliteLedger implements Ledger {
   async close(): Promise<void> {
     this.#writer.close();
     this.#db.close();
+  }
+
+  #lastPlace(source: string): number {
+    return (this.#sql.lastPlace.get(source) as { place: number | null }).place ?? 0;
   }
 
   #backfillTotals(): { source: string; n: number }[] {

@@ -18,3 +18,8 @@ export function parseDecimalSeconds(text: string): bigint | undefined {
 export function millisecondsOf(ns: bigint): number {
   return Number(ns / 1_000_000n);
 }
+
+/** Whole microseconds of nanoseconds, rounded down. */
+export function microsecondsOf(ns: bigint): number {
+  return Number(ns / 1000n) - (ns % 1000n < 0n ? 1 : 0);
+}

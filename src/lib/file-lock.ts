@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import { isBusy } from './sqlite-error.ts';
 
-/** How long someone who only tries may be in the way, in milliseconds. Blocks. */
-const patienceMs = 500;
+/** How long someone who only tries may be in the way, in milliseconds. */
+const usualPatienceMs = 500;
 
 /**
  * A lock between the processes of one machine. Node has no flock(2), and a file with a process id in it outlives its process; SQLite's
@@ -16,8 +16,8 @@ export class FileLock {
     this.#db = db;
   }
 
-  /** Creates the file where it is missing. Undefined: another process holds the lock. */
-  static take(file: string): FileLock | undefined {
+  /** Creates the file where it is missing. Undefined: another process holds the lock. Blocks, at most for so many milliseconds. */
+  static take(file: string, patienceMs = usualPatienceMs): FileLock | undefined {
     const db = new DatabaseSync(file, { timeout: patienceMs });
     try {
       db.exec('BEGIN EXCLUSIVE');

@@ -3,9 +3,10 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 /**
- * Opens a database file for one writing process: WAL, and every commit on the disk before it returns
+ * Opens a database file: WAL, and every commit on the disk before it returns
  * (`synchronous=FULL`, https://www.sqlite.org/pragma.html#pragma_synchronous).
- * `migrations[n]` brings a file from version n to n+1, each in a transaction of its own. A file of a later version is refused.
+ * `migrations[n]` brings a file from version n to n+1, each in a transaction of its own, also where several processes
+ * open it at once. A file of a later version is refused.
  */
 export function openDatabase(file: string, migrations: readonly string[]): DatabaseSync {
   mkdirSync(dirname(file), { recursive: true });
@@ -21,11 +22,18 @@ export function openDatabase(file: string, migrations: readonly string[]): Datab
 }
 
 function migrate(db: DatabaseSync, file: string, migrations: readonly string[]): void {
-  const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+  const version = versionOf(db);
   if (version > migrations.length)
     throw new Error(`${file} was written by a later version of this program (${version} > ${migrations.length})`);
   for (const [index, migration] of migrations.entries()) {
     if (index < version) continue;
-    db.exec(`BEGIN IMMEDIATE; ${migration}; PRAGMA user_version=${index + 1}; COMMIT;`);
+    db.exec('BEGIN IMMEDIATE');
+    // Another process may have been faster.
+    if (versionOf(db) === index) db.exec(`${migration}; PRAGMA user_version=${index + 1};`);
+    db.exec('COMMIT');
   }
+}
+
+function versionOf(db: DatabaseSync): number {
+  return (db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
 }

@@ -83,7 +83,7 @@ export class Bodies {
   }
 
   async #store(body: SharedBody): Promise<void> {
-    if (body.barred || !this.cacheable(body.origin)) return;
+    if (body.barred || body.unread || !this.cacheable(body.origin)) return;
     // The cache is asked before the mark. What the owner or a copy reads of a hidden key is not for it.
     const { shown } = await this.#marks.get(body.key);
     if (shown === 'private' || shown === 'gone') return;

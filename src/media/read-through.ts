@@ -240,8 +240,9 @@ export class ReadThrough {
   }
 
   #shared(body: SharedBody, collapsed: boolean): Found {
-    const stored = !body.barred && this.#options.bodies.cacheable(body.origin);
-    return { kind: 'found', tier: body.origin.tier, body: body.hold(), collapsed, stored };
+    const held = body.hold();
+    const stored = !body.barred && !body.unread && this.#options.bodies.cacheable(body.origin);
+    return { kind: 'found', tier: body.origin.tier, body: held, collapsed, stored };
   }
 }
 

@@ -10,6 +10,8 @@ export interface Origin {
   /** `bucket`, or a source's name. */
   readonly tier: string;
   readonly meta: ObjectMeta;
+  /** Set where nobody reads it so far: then it is not for the cache. `hurry` is called when somebody does. */
+  readonly unread?: { readonly hurry: () => void };
   /** Everything, from the first byte on; called once. */
   bytes(): Readable;
   /** Set for sources only. */
@@ -50,7 +52,9 @@ export class SharedBody {
   readonly #ticket: Ticket;
   #meta: ObjectMeta;
   #holders = 0;
+  readonly #forCache: boolean;
   #keepFilling: boolean;
+  #unread: boolean;
   #disposed = false;
   #broken = false;
   /** The bytes were offered to a copy already. */
@@ -68,7 +72,9 @@ export class SharedBody {
     this.#meta = origin.meta;
     this.#spool = new Spool(storage, origin.meta.size);
     this.#readAheadBytes = options.readAheadBytes;
-    this.#keepFilling = options.keepFilling;
+    this.#unread = origin.unread !== undefined;
+    this.#forCache = options.keepFilling;
+    this.#keepFilling = options.keepFilling && !this.#unread;
     this.#ticket = options.ticket;
     this.#events = events;
     this.#bytes = origin.bytes();
@@ -91,8 +97,23 @@ export class SharedBody {
     return this.#disposed || this.barred;
   }
 
-  /** Holds the body. */
+  /** Nobody came to read it before every byte was here: it is not for the cache. */
+  get unread(): boolean {
+    return this.#unread;
+  }
+
+  /** Keeps it alive for whoever is about to hold it; returns how to let go. */
+  keep(): () => void {
+    return this.#held();
+  }
+
+  /** Holds the body, to read it. */
   hold(): Body {
+    this.#readNow();
+    return this.#holding();
+  }
+
+  #holding(): Body {
     const body = this;
     return {
       get meta() {
@@ -110,7 +131,7 @@ export class SharedBody {
   holdForCopy(): SourceBody {
     const { fromSource, tier } = this.origin;
     if (!fromSource) throw new Error(`${tier} is not a source`);
-    const held = this.hold();
+    const held = this.#holding();
     return {
       meta: this.#meta,
       get bytes() {
@@ -139,6 +160,13 @@ export class SharedBody {
 
   buffer(): Promise<Buffer> {
     return this.#spool.buffer();
+  }
+
+  #readNow(): void {
+    if (!this.#unread || this.#spool.whole || this.gone) return;
+    this.#unread = false;
+    this.#keepFilling = this.#forCache;
+    this.origin.unread?.hurry();
   }
 
   async #open(range: ByteRange = { first: 0, last: this.#meta.size - 1 }): Promise<Readable> {

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
-import type { FailedFile } from '../ledger/ledger.ts';
+import type { FailedFile, Lane } from '../ledger/ledger.ts';
 import { errorDetail } from '../lib/error-detail.ts';
-import { type Source, type SourceAnswer, type SourceObject, SourceReadError } from '../sources/source.ts';
+import { type Source, type SourceAnswer, type SourceObject, SourceReadError, type Wanted } from '../sources/source.ts';
 import type { Bodies } from './bodies.ts';
 import type { Body, NotHad, SourceBody } from './body.ts';
 import { FlightGroup } from './flight-group.ts';
@@ -49,18 +49,23 @@ export class SourceReads {
     return this.#search(key, 'facts', signal, async (object, { name }) => ({ kind: 'found', object, source: name }));
   }
 
-  /** The object as a body: joined where somebody reads it from a source already, begun otherwise. `ticket`: as for `Bodies.begin`. */
-  async read(key: string, ticket: Ticket): Promise<BelowBody> {
+  /**
+   * The object as a body: joined where somebody reads it from a source already, begun otherwise. `ticket`: as for `Bodies.begin`.
+   * `bytes-behind`: nobody waits for it.
+   */
+  async read(key: string, ticket: Ticket, wanted: 'bytes' | 'bytes-behind' = 'bytes'): Promise<BelowBody> {
     const open = this.#options.bodies.find(key);
     if (open?.origin.fromSource) return { kind: 'shared', body: open };
-    const hold = (result: BelowBody) => (result.kind === 'shared' ? result.body.hold().release : undefined);
-    const { value, leader } = await this.#flights.join(key, () => this.#begin(key, ticket), hold);
-    return value.kind === 'alone' && !leader ? await this.#begin(key, ticket) : value;
+    const hold = (result: BelowBody) => (result.kind === 'shared' ? result.body.keep() : undefined);
+    const begin = () => this.#begin(key, ticket, wanted);
+    const { value, leader } = await this.#flights.join(key, begin, hold);
+    return value.kind === 'alone' && !leader ? await begin() : value;
   }
 
-  /** The object for a copy: whole, and shared with whoever reads it meanwhile; or why it cannot be had. */
-  async forCopy(key: string): Promise<SourceBody | NotHad> {
-    const answer = await this.#options.bodies.fetching(key, (ticket) => this.read(key, ticket));
+  /** The object for a copy: whole, and shared with whoever reads it meanwhile; or why it cannot be had. The backfill's come behind readers. */
+  async forCopy(key: string, lane: Lane = 'asked-for'): Promise<SourceBody | NotHad> {
+    const wanted = lane === 'backfill' ? 'bytes-behind' : 'bytes';
+    const answer = await this.#options.bodies.fetching(key, (ticket) => this.read(key, ticket, wanted));
     switch (answer.kind) {
       case 'shared':
         return answer.body.holdForCopy();
@@ -87,10 +92,10 @@ export class SourceReads {
     this.#flights.part(key);
   }
 
-  #begin(key: string, ticket: Ticket): Promise<BelowBody> {
+  #begin(key: string, ticket: Ticket, wanted: 'bytes' | 'bytes-behind'): Promise<BelowBody> {
     // One reader's leaving must not end what others wait for; the source's own deadline bounds it.
-    return this.#search<BelowBody>(key, 'bytes', new AbortController().signal, async (object, source, last) => {
-      const shared = await this.#share(key, object, source.name, ticket);
+    return this.#search<BelowBody>(key, wanted, new AbortController().signal, async (object, source, last) => {
+      const shared = await this.#share(key, originOf(object, source.name, wanted), ticket);
       if (typeof shared === 'object') return { kind: 'shared', body: shared };
       const own = shared === 'no-storage' ? await reopened(key, source) : object;
       // Where another source might do better, nobody is told that it is here before its first byte is.
@@ -103,16 +108,11 @@ export class SourceReads {
    * `alone`: nobody wants all of it, or there is no room. `no-storage`: our own disk cannot keep it, and the object is closed. Throws when
    * not even its first byte can be read.
    */
-  async #share(
-    key: string,
-    object: SourceObject,
-    source: string,
-    ticket: Ticket,
-  ): Promise<SharedBody | 'alone' | 'no-storage'> {
+  async #share(key: string, origin: Origin, ticket: Ticket): Promise<SharedBody | 'alone' | 'no-storage'> {
     const { bodies, wantsWhole } = this.#options;
-    const body = wantsWhole(object.meta.size) ? bodies.begin(key, originOf(object, source), ticket) : undefined;
+    const body = wantsWhole(origin.meta.size) ? bodies.begin(key, origin, ticket) : undefined;
     if (!body) return 'alone';
-    const { release } = body.hold();
+    const letGo = body.keep();
     try {
       await body.started();
       bodies.share(body);
@@ -122,7 +122,7 @@ export class SourceReads {
       throw error;
     } finally {
       // Whoever waits for this body holds it by then.
-      setImmediate(release);
+      setImmediate(letGo);
     }
     return body;
   }
@@ -130,7 +130,7 @@ export class SourceReads {
   /** The first source that has it, and from which `use` can read it. */
   async #search<T>(
     key: string,
-    wanted: 'facts' | 'bytes',
+    wanted: Wanted,
     signal: AbortSignal,
     use: (object: SourceObject, source: Source, last: boolean) => Promise<T>,
   ): Promise<T | Exclude<Below, { kind: 'found' }>> {
@@ -200,10 +200,11 @@ function brokenRead(error: unknown): Extract<SourceAnswer, { kind: 'damaged' | '
   return { kind: 'unavailable', trouble, cause: error };
 }
 
-function originOf(object: SourceObject, source: string): Origin {
+function originOf(object: SourceObject, source: string, wanted: Wanted): Origin {
   return {
     tier: source,
     meta: object.meta,
+    ...(wanted === 'bytes-behind' && { unread: { hurry: () => object.hurry?.() } }),
     bytes: () => object.read(),
     fromSource: { mtime: object.mtime, private: object.private },
     verify: async () => {

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { DrainFacts } from '../backfill/drain-facts.ts';
 import type { BucketTrouble } from '../bucket/bucket.ts';
 import type { IdentityState } from '../bucket/identity.ts';
 import type { ListenerName } from '../config/listeners.ts';
@@ -6,6 +7,7 @@ import type { MutationResult } from '../gateway/mutations.ts';
 import type { OperationName } from '../gateway/operation.ts';
 import type { UpstreamName } from '../http/app-target.ts';
 import type { CopyReason, CopyStatus } from '../ledger/ledger.ts';
+import type { Listing } from '../ledger/objects.ts';
 import type { SourceTrouble } from '../sources/source.ts';
 
 export type StatusClass = '1xx' | '2xx' | '3xx' | '4xx' | '5xx';
@@ -31,12 +33,16 @@ export interface Readings {
   copiesActive(): number;
   identity(): IdentityState;
   openIntents(): Promise<number>;
+  /** The backfill, where there is one. */
+  backfill(): Promise<Pick<DrainFacts, 'standing' | 'sources' | 'waiting' | 'left'> | undefined>;
   ledger(): Promise<{
     byStatus: Readonly<Record<CopyStatus, number>>;
     openAttempts: number;
     looksDue: number;
     oldestWantedMs: number | undefined;
   }>;
+  /** Undefined: the bucket is not listed by this program. */
+  inventory(): Promise<Listing | undefined> | undefined;
   now(): number;
 }
 
@@ -83,6 +89,25 @@ export class Metrics {
     'mends_refused_total',
     'Deletes and ACL changes of our own that the store refused',
     [],
+  );
+
+  readonly inventoryFailures = this.#counter(
+    'inventory_failures_total',
+    'Listings of the bucket that did not come to their end; the next one goes on where it stopped',
+    [],
+  );
+  readonly inventoryTroubles = this.#counter(
+    'inventory_troubles_total',
+    'Requests for a page of the listing that failed and were sent again',
+    [],
+  );
+
+  readonly backfillFiles = this.#counter('backfill_copied_files_total', 'Copies of the backfill', ['source']);
+  readonly backfillBytes = this.#counter('backfill_copied_bytes_total', 'Their bytes', ['source']);
+  readonly backfillSourcePauses = this.#counter(
+    'backfill_source_pauses_total',
+    'Times that the backfill left a source alone, after too many errors in a row',
+    ['source', 'reason'],
   );
 
   readonly #certificateEnds = new Map<ListenerName, number>();
@@ -143,7 +168,50 @@ export class Metrics {
     this.#reading('certificate_remaining_seconds', 'Time until a certificate ends', ['listener'], (g) => {
       for (const [listener, endsMs] of this.#certificateEnds) g.labels(listener).set((endsMs - readings.now()) / 1000);
     });
+    this.#reading(
+      'inventory_ended_timestamp_seconds',
+      'When a listing of the bucket last ended; 0: none has',
+      [],
+      async (g) => g.set(((await readings.inventory())?.endedMs ?? 0) / 1000),
+    );
+    this.#reading('inventory_objects', 'Objects in the bucket, as that listing told', [], async (g) =>
+      g.set((await readings.inventory())?.objects ?? 0),
+    );
+    this.#reading('inventory_bytes', 'Their bytes', [], async (g) => g.set((await readings.inventory())?.bytes ?? 0));
+    this.#backfill(readings);
     this.#reading('copy_looks_due', 'Looks that are due', [], async (g) => g.set((await readings.ledger()).looksDue));
+  }
+
+  #backfill({ backfill }: Readings): void {
+    this.#reading('backfill_running', '0: paused, by the configuration, by hand or by the timetable', [], async (g) =>
+      g.set((await backfill())?.standing.run === 'running' ? 1 : 0),
+    );
+    this.#reading('backfill_waiting_files', 'Files that wait in the second lane of copies', [], async (g) =>
+      g.set((await backfill())?.waiting ?? 0),
+    );
+    this.#reading('backfill_left_files', 'Files left in the plan', ['source'], async (g) => {
+      for (const { source, files } of (await backfill())?.left?.bySource ?? []) g.labels(source).set(files);
+    });
+    this.#reading('backfill_left_bytes', 'Their bytes', ['source'], async (g) => {
+      for (const { source, bytes } of (await backfill())?.left?.bySource ?? []) g.labels(source).set(bytes);
+    });
+    this.#reading(
+      'backfill_concurrency',
+      'Copies at once that a source bears; 0: left alone',
+      ['source'],
+      async (g) => {
+        for (const { source, concurrency } of (await backfill())?.sources ?? []) g.labels(source).set(concurrency);
+      },
+    );
+    this.#reading(
+      'backfill_source_p90_seconds',
+      'What 9 of 10 operations took no longer than',
+      ['source'],
+      async (g) => {
+        for (const { source, p90Ms } of (await backfill())?.sources ?? [])
+          if (p90Ms !== undefined) g.labels(source).set(p90Ms / 1000);
+      },
+    );
   }
 
   /** In milliseconds since 1970. */

@@ -2,11 +2,14 @@ import { type DiskOptions, DiskSource } from './disk.ts';
 import { DiskGate } from './disk-gate.ts';
 import { DiskAbsentError, type DiskLink, lookAtDisk, type SeenDirectory } from './disk-look.ts';
 import type { LocalDisk } from './local-disk.ts';
-import { type SourceAnswer, SourceReadError } from './source.ts';
+import { type Latency, ServiceTimes } from './service-times.ts';
+import { type SourceAnswer, SourceReadError, type Wanted } from './source.ts';
 
 export interface AwaitedDiskOptions extends DiskOptions {
   /** Symlinks below the root that must be as declared. */
   readonly links: readonly DiskLink[];
+  /** Where it is noted what operations take, if that is shared with others. */
+  readonly times?: ServiceTimes;
   /** Why the directory with this real path must not be used, if so. */
   readonly refusal: (path: string) => string | undefined;
 }
@@ -18,6 +21,7 @@ export interface AwaitedDiskOptions extends DiskOptions {
 export class AwaitedDisk implements LocalDisk {
   readonly name: string;
   readonly #options: AwaitedDiskOptions;
+  readonly #times: ServiceTimes;
   readonly #gate: DiskGate;
   #disk: DiskSource | undefined;
   #why = 'was not looked at yet';
@@ -27,11 +31,20 @@ export class AwaitedDisk implements LocalDisk {
   constructor(options: AwaitedDiskOptions) {
     this.name = options.name;
     this.#options = options;
-    this.#gate = new DiskGate(options);
+    this.#times = options.times ?? new ServiceTimes();
+    this.#gate = new DiskGate(options, this.#times);
   }
 
   get load(): { outstanding: number; stuck: number } {
     return this.#gate.load;
+  }
+
+  get readers(): number {
+    return this.#gate.readers;
+  }
+
+  latency(withinMs: number): Latency {
+    return this.#times.within(withinMs);
   }
 
   get hung(): boolean {
@@ -42,9 +55,9 @@ export class AwaitedDisk implements LocalDisk {
     return this.#disk ? [] : [`${this.#options.root} ${this.#why}`];
   }
 
-  async open(key: string, signal: AbortSignal): Promise<SourceAnswer> {
+  async open(key: string, signal: AbortSignal, wanted?: Wanted): Promise<SourceAnswer> {
     signal.throwIfAborted();
-    return (await this.#disk?.open(key, signal)) ?? { kind: 'unavailable', trouble: 'not-mounted' };
+    return (await this.#disk?.open(key, signal, wanted)) ?? { kind: 'unavailable', trouble: 'not-mounted' };
   }
 
   /** Looks whether it is there, within the deadline of one operation. A look that hangs keeps its place, so there is one at a time. */

@@ -7,7 +7,7 @@ import {
   handleWhenResult,
 } from 'cockatiel';
 import { isDown, unavailable } from './remote-trouble.ts';
-import type { Source, SourceAnswer } from './source.ts';
+import type { Source, SourceAnswer, Wanted } from './source.ts';
 
 /**
  * Stops asking a source on another machine that does not answer: after so many failures in a row nobody waits for it any more, and one read
@@ -38,7 +38,7 @@ export class BreakingSource implements Source {
     return this.#breaker.state === CircuitState.Closed;
   }
 
-  async open(key: string, signal: AbortSignal, wanted?: 'facts' | 'bytes'): Promise<SourceAnswer> {
+  async open(key: string, signal: AbortSignal, wanted?: Wanted): Promise<SourceAnswer> {
     signal.throwIfAborted();
     // One read finds out whether it is back; the others need not wait for what it finds.
     if (this.#breaker.state === CircuitState.HalfOpen) return waiting();

@@ -5,7 +5,7 @@ import type { ByteRange } from '../lib/byte-range.ts';
 import { decimalSeconds } from '../lib/decimal-seconds.ts';
 import type { ObjectMeta } from '../lib/object-meta.ts';
 import { pulled } from '../lib/pulled.ts';
-import type { DiskGate } from './disk-gate.ts';
+import type { DiskGate, Urgency } from './disk-gate.ts';
 import { type SourceObject, SourceReadError } from './source.ts';
 
 /** Bytes a read asks for: few enough to be quick on a slow disk, enough to be few. */
@@ -20,10 +20,18 @@ export class DiskFile implements SourceObject {
   readonly #gate: DiskGate;
   readonly #stats: BigIntStats;
   readonly #disk: string;
+  #urgency: Urgency;
   #holders = 1;
   #closed = false;
 
-  constructor(handle: FileHandle, gate: DiskGate, meta: ObjectMeta, stats: BigIntStats, disk: string) {
+  constructor(
+    handle: FileHandle,
+    gate: DiskGate,
+    meta: ObjectMeta,
+    stats: BigIntStats,
+    disk: string,
+    urgency: Urgency = 'now',
+  ) {
     this.meta = meta;
     this.mtime = decimalSeconds(stats.mtimeNs);
     this.private = (stats.mode & 0o044n) === 0n;
@@ -31,6 +39,7 @@ export class DiskFile implements SourceObject {
     this.#gate = gate;
     this.#stats = stats;
     this.#disk = disk;
+    this.#urgency = urgency;
   }
 
   read(range?: ByteRange): Readable {
@@ -46,8 +55,12 @@ export class DiskFile implements SourceObject {
     return pulled(next, () => this.#letGo(), chunkBytes);
   }
 
+  hurry(): void {
+    this.#urgency = 'now';
+  }
+
   async unchanged(): Promise<boolean> {
-    const now = await this.#gate.read(() => this.#handle.stat({ bigint: true }));
+    const now = await this.#gate.read(() => this.#handle.stat({ bigint: true }), undefined, this.#urgency);
     // Not ctime: replacing the file by rename changes the open inode's, and the bytes stay good.
     return now.size === this.#stats.size && now.mtimeNs === this.#stats.mtimeNs && now.ino === this.#stats.ino;
   }
@@ -66,7 +79,7 @@ export class DiskFile implements SourceObject {
   async #readAt(offset: number, length: number): Promise<Buffer> {
     const buffer = Buffer.allocUnsafe(length);
     const { bytesRead } = await this.#gate
-      .read(() => this.#handle.read(buffer, 0, length, offset))
+      .read(() => this.#handle.read(buffer, 0, length, offset), undefined, this.#urgency)
       .catch((error: unknown) => {
         throw this.#broken(error, offset);
       });

@@ -1,4 +1,6 @@
 import pLimit, { type LimitFunction } from 'p-limit';
+import { BehindReaders } from './behind-readers.ts';
+import { ServiceTimes } from './service-times.ts';
 import { SourceReadError } from './source.ts';
 
 export interface GateLimits {
@@ -11,6 +13,9 @@ export interface GateLimits {
   /** How long one operation may take, waiting included, in milliseconds. */
   readonly deadlineMs: number;
 }
+
+/** Whether somebody waits for what an operation brings. */
+export type Urgency = 'now' | 'behind';
 
 interface Call {
   started: boolean;
@@ -26,11 +31,15 @@ export class DiskGate {
   readonly #limits: GateLimits;
   readonly #all: LimitFunction;
   readonly #lookups: LimitFunction;
+  readonly #times: ServiceTimes;
+  readonly #order = new BehindReaders();
   #stuck = 0;
   #stuckLookups = 0;
 
-  constructor(limits: GateLimits) {
+  /** `times`: where it is noted what operations take. */
+  constructor(limits: GateLimits, times: ServiceTimes = new ServiceTimes()) {
     this.#limits = limits;
+    this.#times = times;
     this.#all = pLimit(limits.maxOutstanding);
     this.#lookups = pLimit(limits.maxLookups);
   }
@@ -45,23 +54,39 @@ export class DiskGate {
     return { outstanding: this.#all.activeCount, stuck: this.#stuck };
   }
 
+  /** Operations, of those under way or waiting, that somebody waits for. */
+  get readers(): number {
+    return this.#order.readers;
+  }
+
   /**
    * A read, stat or close of an open file. Throws `SourceReadError` TIMEOUT or BUSY, or what the operation throws.
    * `discard` gets a result that came after the caller was let go.
    */
-  read<T>(operation: () => Promise<T>, discard?: (late: T) => void): Promise<T> {
-    return this.#raced(this.#all, (call) => this.#all(() => start(call, operation)), discard);
+  read<T>(operation: () => Promise<T>, discard?: (late: T) => void, urgency: Urgency = 'now'): Promise<T> {
+    const run = (call: Call) => this.#all(() => this.#start(call, operation));
+    return this.#ordered(this.#all, urgency, () => this.#raced(this.#all, run, discard));
   }
 
   /** Opening by name; the same, in a narrower lane. */
-  lookup<T>(operation: () => Promise<T>, discard?: (late: T) => void): Promise<T> {
-    return this.#raced(this.#lookups, (call) => this.#lookups(() => this.#all(() => start(call, operation))), discard);
+  lookup<T>(operation: () => Promise<T>, discard?: (late: T) => void, urgency: Urgency = 'now'): Promise<T> {
+    const run = (call: Call) => this.#lookups(() => this.#all(() => this.#start(call, operation)));
+    return this.#ordered(this.#lookups, urgency, () => this.#raced(this.#lookups, run, discard));
   }
 
   /** Letting go of a descriptor: never refused, or it would leak, and nobody waits for it. */
   release(operation: () => Promise<void>): void {
     // Linux frees the descriptor even when close(2) reports an error, and the bytes were only read.
     this.#all(operation).catch(() => undefined);
+  }
+
+  /** What can wait waits outside: neither in the way of others, nor against the deadline of the disk. */
+  #ordered<T>(lane: LimitFunction, urgency: Urgency, operation: () => Promise<T>): Promise<T> {
+    if (urgency === 'now') return this.#order.reader(operation);
+    // A disk that does not answer is found out by those who try it.
+    const free = () =>
+      this.hung || (this.#all.activeCount < this.#all.concurrency && lane.activeCount < lane.concurrency);
+    return this.#order.behind(operation, free);
   }
 
   async #raced<T>(lane: LimitFunction, run: (call: Call) => Promise<T>, discard?: (late: T) => void): Promise<T> {
@@ -101,10 +126,10 @@ export class DiskGate {
       discard?.(late);
     }, answered);
   }
-}
 
-async function start<T>(call: Call, operation: () => Promise<T>): Promise<T> {
-  if (call.late) throw new SourceReadError('TIMEOUT', 'gave up waiting for a turn');
-  call.started = true;
-  return await operation();
+  async #start<T>(call: Call, operation: () => Promise<T>): Promise<T> {
+    if (call.late) throw new SourceReadError('TIMEOUT', 'gave up waiting for a turn');
+    call.started = true;
+    return await this.#times.timed(operation);
+  }
 }

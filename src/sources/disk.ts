@@ -5,8 +5,8 @@ import { millisecondsOf } from '../lib/decimal-seconds.ts';
 import { FreshCheck } from '../lib/fresh-check.ts';
 import type { ObjectMeta } from '../lib/object-meta.ts';
 import { DiskFile } from './disk-file.ts';
-import { DiskGate, type GateLimits } from './disk-gate.ts';
-import { type Source, type SourceAnswer, SourceReadError, type SourceTrouble } from './source.ts';
+import { DiskGate, type GateLimits, type Urgency } from './disk-gate.ts';
+import { type Source, type SourceAnswer, SourceReadError, type SourceTrouble, type Wanted } from './source.ts';
 
 /** O_NONBLOCK: opening a FIFO must not wait for a writer. O_NOFOLLOW: the last part of a name may not be a symlink. */
 const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
@@ -53,20 +53,22 @@ export class DiskSource implements Source {
     return this.#gate.hung;
   }
 
-  async open(key: string, signal: AbortSignal): Promise<SourceAnswer> {
+  async open(key: string, signal: AbortSignal, wanted: Wanted = 'bytes'): Promise<SourceAnswer> {
     signal.throwIfAborted();
+    const urgency: Urgency = wanted === 'bytes-behind' ? 'behind' : 'now';
     let handle: FileHandle | undefined;
     try {
       const opened = await this.#gate.lookup(
         () => openFile(this.#pathOf(key)),
         (late) => this.#discard(late.handle),
+        urgency,
       );
       handle = opened.handle;
       if (!opened.stats.isFile() || !this.#isExactly(handle, key)) {
         this.#discard(handle);
         return await this.#missing();
       }
-      return { kind: 'found', object: this.#found(key, handle, opened.stats) };
+      return { kind: 'found', object: this.#found(key, handle, opened.stats, urgency) };
     } catch (error) {
       if (handle) this.#discard(handle);
       return await this.#failed(key, error);
@@ -78,13 +80,13 @@ export class DiskSource implements Source {
     return `${this.#options.root}/${key}`;
   }
 
-  #found(key: string, handle: FileHandle, stats: BigIntStats): DiskFile {
+  #found(key: string, handle: FileHandle, stats: BigIntStats, urgency: Urgency): DiskFile {
     const meta: ObjectMeta = {
       size: Number(stats.size),
       mtimeMs: millisecondsOf(stats.mtimeNs),
       headers: this.#options.headersOf(key),
     };
-    return new DiskFile(handle, this.#gate, meta, stats, this.name);
+    return new DiskFile(handle, this.#gate, meta, stats, this.name, urgency);
   }
 
   /**

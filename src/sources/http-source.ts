@@ -7,7 +7,7 @@ import { factsIn, RemoteAnswerError, unexpected } from './remote-facts.ts';
 import { RemoteObject } from './remote-object.ts';
 import { unavailable, unavailableFor } from './remote-trouble.ts';
 import { discard } from './small-answer.ts';
-import type { Source, SourceAnswer } from './source.ts';
+import type { Source, SourceAnswer, Wanted } from './source.ts';
 
 export interface HttpSourceOptions {
   readonly name: string;
@@ -38,7 +38,7 @@ export class HttpSource implements Source {
     this.#options = options;
   }
 
-  async open(key: string, signal: AbortSignal, wanted: 'facts' | 'bytes' = 'bytes'): Promise<SourceAnswer> {
+  async open(key: string, signal: AbortSignal, wanted: Wanted = 'bytes'): Promise<SourceAnswer> {
     signal.throwIfAborted();
     if (!isExactKey(key)) return { kind: 'missing' };
     try {
@@ -53,7 +53,7 @@ export class HttpSource implements Source {
     }
   }
 
-  #found(key: string, answer: Dispatcher.ResponseData, wanted: 'facts' | 'bytes'): SourceAnswer {
+  #found(key: string, answer: Dispatcher.ResponseData, wanted: Wanted): SourceAnswer {
     const { door, headersOf } = this.#options;
     try {
       this.#mustBeTheFile(key, answer);
@@ -62,7 +62,7 @@ export class HttpSource implements Source {
         facts: factsIn(200, answer.headers),
         headers: headersOf(key),
         private: false,
-        answer: wanted === 'bytes' ? answer : undefined,
+        answer: wanted !== 'facts' ? answer : undefined,
         ask: (lane, method, headers, signal) => door.ask(lane, this.#request(key, method, headers), signal),
         atomic: false,
       });

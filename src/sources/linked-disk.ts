@@ -1,5 +1,6 @@
 import type { LocalDisk } from './local-disk.ts';
-import type { SourceAnswer } from './source.ts';
+import type { Latency } from './service-times.ts';
+import type { SourceAnswer, Wanted } from './source.ts';
 
 /** A subtree of a disk that is a symlink to a directory elsewhere. */
 export interface LinkedPart {
@@ -32,6 +33,15 @@ export class LinkedDisk implements LocalDisk {
     };
   }
 
+  get readers(): number {
+    return this.#all().reduce((sum, { readers }) => sum + readers, 0);
+  }
+
+  /** All of them note their times in one place. */
+  latency(withinMs: number): Latency {
+    return this.#root.latency(withinMs);
+  }
+
   get hung(): boolean {
     return this.#all().some((disk) => disk.hung);
   }
@@ -40,9 +50,11 @@ export class LinkedDisk implements LocalDisk {
     return this.#all().flatMap((disk) => disk.absences);
   }
 
-  open(key: string, signal: AbortSignal): Promise<SourceAnswer> {
+  open(key: string, signal: AbortSignal, wanted?: Wanted): Promise<SourceAnswer> {
     const part = this.#parts.find(({ link }) => key.startsWith(`${link}/`));
-    return part ? part.disk.open(key.slice(part.link.length + 1), signal) : this.#root.open(key, signal);
+    return part
+      ? part.disk.open(key.slice(part.link.length + 1), signal, wanted)
+      : this.#root.open(key, signal, wanted);
   }
 
   #all(): LocalDisk[] {

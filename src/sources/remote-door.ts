@@ -1,6 +1,7 @@
 import { type Dispatcher, Pool } from 'undici';
 import { Turns } from '../lib/turns.ts';
 import { unlessAborted } from '../lib/unless-aborted.ts';
+import { type Latency, ServiceTimes } from './service-times.ts';
 import { discard } from './small-answer.ts';
 import { SourceReadError } from './source.ts';
 
@@ -45,6 +46,7 @@ const keepAliveMs = 60_000;
 export class RemoteDoor {
   readonly #options: RemoteDoorOptions;
   readonly #pool: Pool;
+  readonly #times = new ServiceTimes();
   readonly #deadlineMs: number;
   readonly #all: Turns;
   readonly #parts: Turns;
@@ -77,6 +79,11 @@ export class RemoteDoor {
     };
   }
 
+  /** What it took until answers began, of those that came within so many milliseconds. */
+  latency(withinMs: number): Latency {
+    return this.#times.within(withinMs);
+  }
+
   /**
    * The answer, whatever its status; redirects are not followed. The caller consumes or destroys the body.
    * Rejects with `SourceReadError` TIMEOUT or BUSY, what undici throws, or the signal's reason.
@@ -97,7 +104,7 @@ export class RemoteDoor {
     const answer = this.#placed(lane, stop.signal).then(async (giveBack) => {
       begun = true;
       try {
-        const answer = await this.#sent(request, stop.signal);
+        const answer = await this.#times.timed(() => this.#sent(request, stop.signal));
         // Whoever reads the body is told; that nobody does is no reason to end the process.
         answer.body.on('error', () => undefined).once('close', giveBack);
         return answer;

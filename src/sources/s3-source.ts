@@ -6,7 +6,7 @@ import { factsIn, RemoteAnswerError } from './remote-facts.ts';
 import { RemoteObject } from './remote-object.ts';
 import { unavailable, unavailableFor } from './remote-trouble.ts';
 import { discard, smallText } from './small-answer.ts';
-import type { Source, SourceAnswer } from './source.ts';
+import type { Source, SourceAnswer, Wanted } from './source.ts';
 
 export interface S3SourceOptions {
   readonly name: string;
@@ -34,7 +34,7 @@ export class S3Source implements Source {
     this.#options = options;
   }
 
-  async open(key: string, signal: AbortSignal, wanted: 'facts' | 'bytes' = 'bytes'): Promise<SourceAnswer> {
+  async open(key: string, signal: AbortSignal, wanted: Wanted = 'bytes'): Promise<SourceAnswer> {
     signal.throwIfAborted();
     if (!isExactKey(key)) return { kind: 'missing' };
     const stop = new AbortController();
@@ -45,7 +45,7 @@ export class S3Source implements Source {
       const answer = await this.#ask('object', wanted === 'facts' ? 'HEAD' : 'GET', key, {}, signal);
       if (answer.statusCode === 200) return await this.#found(key, answer, wanted, isPublic);
       // A HEAD has no body that tells which 404 or 403 it is.
-      if (wanted === 'bytes') throw await refusal(answer);
+      if (wanted !== 'facts') throw await refusal(answer);
       discard(answer);
     } catch (error) {
       signal.throwIfAborted();
@@ -59,7 +59,7 @@ export class S3Source implements Source {
   async #found(
     key: string,
     answer: Dispatcher.ResponseData,
-    wanted: 'facts' | 'bytes',
+    wanted: Wanted,
     isPublic: Promise<boolean>,
   ): Promise<SourceAnswer> {
     try {
@@ -68,7 +68,7 @@ export class S3Source implements Source {
         facts: factsIn(200, answer.headers),
         headers: this.#options.headersOf(key),
         private: !(await isPublic),
-        answer: wanted === 'bytes' ? answer : undefined,
+        answer: wanted !== 'facts' ? answer : undefined,
         ask: (lane, method, headers, signal) => this.#ask(lane, method, key, headers, signal),
         atomic: true,
       });

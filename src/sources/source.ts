@@ -5,6 +5,12 @@ import type { ObjectMeta } from '../lib/object-meta.ts';
 /** Why a source could not be asked. None of these says anything about an object (invariant I8). */
 export type SourceTrouble = 'timeout' | 'busy' | 'denied' | 'not-mounted' | 'io' | 'descriptors';
 
+/**
+ * What an object is opened for. `facts`: nobody means to read, so that a source far away sends none of the bytes; all the same, they can be
+ * read. `bytes-behind`: nobody waits for them, and where that can be, they are read behind those that somebody waits for.
+ */
+export type Wanted = 'facts' | 'bytes' | 'bytes-behind';
+
 /** An object held open on a source. */
 export interface SourceObject {
   readonly meta: ObjectMeta;
@@ -14,6 +20,8 @@ export interface SourceObject {
   readonly private: boolean;
   /** The bytes of a range, or all. Errors (`SourceReadError`) instead of ending short. Several may be open at once. */
   read(range?: ByteRange): Readable;
+  /** Somebody waits for the bytes now. */
+  hurry?(): void;
   /** Whether the object is still the one that was opened: same size, mtime and inode or validator. */
   unchanged(): Promise<boolean>;
   /** Lets go of the descriptor or connection, once its streams have closed. Idempotent; never waits for a hung disk. */
@@ -36,8 +44,8 @@ export type SourceAnswer =
 export interface Source {
   /** Its name in the configuration: the tier that `Cache-Status` and the metrics show. */
   readonly name: string;
-  /** `wanted`: `facts` where nobody means to read, so that a source far away sends none of the bytes; all the same, they can be read. */
-  open(key: string, signal: AbortSignal, wanted?: 'facts' | 'bytes'): Promise<SourceAnswer>;
+  /** `wanted`: `bytes` where it is left out. */
+  open(key: string, signal: AbortSignal, wanted?: Wanted): Promise<SourceAnswer>;
 }
 
 export type SourceReadCode = 'EIO' | 'TIMEOUT' | 'CHANGED' | 'BUSY' | 'BROKEN';

@@ -55,6 +55,7 @@ export class Program {
       store: parkedStore(bed, this.calls, watch, weakness),
       identity: ours,
       leases: this.leases,
+      pace: { turn: async () => 0, spent: () => undefined, answered: () => undefined },
       forCopy: async () => (plan.world.below ? this.#source() : { reason: 'gone-below' }),
       contentType: () => 'text/plain',
       isPrivate: () => false,

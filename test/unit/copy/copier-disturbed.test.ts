@@ -64,7 +64,7 @@ interface Stage {
   readonly at: string;
   readonly n?: number;
   readonly arrange?: () => Promise<unknown>;
-  readonly run?: () => Promise<void>;
+  readonly run?: () => Promise<unknown>;
 }
 
 const stages: Stage[] = [

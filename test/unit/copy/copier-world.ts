@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { IdentityState } from '../../../src/bucket/identity.ts';
 import type { Upload } from '../../../src/bucket/object-store.ts';
 import { Copier, type CopierOptions } from '../../../src/copy/copier.ts';
+import { CopyPace, type PaceLimits } from '../../../src/copy/copy-pace.ts';
 import type { ChangeDetails, CopyReason, Ledger } from '../../../src/ledger/ledger.ts';
 import { SqliteLedger } from '../../../src/ledger/sqlite-ledger.ts';
 import type { Mark, Marks } from '../../../src/marks/marks.ts';
@@ -31,6 +32,7 @@ export class CopierWorld {
   readonly alarms: string[] = [];
   readonly purged: string[] = [];
   readonly details: ChangeDetails[] = [];
+  readonly pace = paceWith({ bytes: undefined, requests: undefined });
   nowMs = startMs;
   identity: IdentityState = 'ours';
   below: SourceBody | CopyReason = fakeBody('picture');
@@ -68,6 +70,7 @@ export class CopierWorld {
         confirm: async () => this.identity,
       },
       leases: this.leases,
+      pace: this.pace,
       acls: true,
       forCopy: () => this.forCopy(),
       contentType: () => 'image/jpeg',
@@ -97,12 +100,12 @@ export class CopierWorld {
     return this.ledger.ask(new Map([[key, 1]]), this.nowMs, 0);
   }
 
-  copy(body?: SourceBody, signal = never): Promise<void> {
-    return this.copier().run(rules, key, 'copy', body, signal);
+  async copy(body?: SourceBody, signal = never): Promise<void> {
+    await this.copier().run(rules, key, 'copy', body, signal);
   }
 
-  look(): Promise<void> {
-    return this.copier().run(rules, key, 'look', undefined, never);
+  async look(): Promise<void> {
+    await this.copier().run(rules, key, 'look', undefined, never);
   }
 
   /** A decision about the key, whatever led to it. */
@@ -117,6 +120,11 @@ export class CopierWorld {
   async looksDueAt(atMs: number): Promise<number> {
     return (await this.ledger.looksDue(atMs, 9)).length;
   }
+}
+
+/** By the clock of the wall. */
+export function paceWith(limits: PaceLimits): CopyPace {
+  return new CopyPace({ limits, now: () => performance.now() });
 }
 
 export async function uploadOf(content: string): Promise<Upload> {

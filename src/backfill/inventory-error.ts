@@ -1,0 +1,16 @@
+export type InventoryErrorCode =
+  /** The identity object is not there, or names another state: another bucket, or a wrong configuration. */
+  | 'INVENTORY_WRONG_BUCKET'
+  /** The store could not be asked for it. */
+  | 'INVENTORY_BUCKET_UNKNOWN';
+
+/** What was listed may not be this state's bucket. */
+export class InventoryError extends Error {
+  override readonly name = 'InventoryError';
+  readonly code: InventoryErrorCode;
+
+  constructor(code: InventoryErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}

@@ -1,0 +1,81 @@
+import { createReadStream, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { logImport, openHeat } from '../app/wire-heat.ts';
+import type { LogCounts } from '../backfill/access-log/log-import.ts';
+import { unpacked } from '../backfill/access-log/unpacked.ts';
+import { loadConfig } from '../config/load.ts';
+import { CommandError } from './command-error.ts';
+
+export interface HeatImportCommand {
+  readonly config: string;
+  readonly logs: readonly string[];
+  readonly host?: string;
+  readonly json?: true;
+}
+
+interface Imported {
+  readonly log: string;
+  readonly counts?: LogCounts;
+  /** It could not be read, or not to its end. */
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+/**
+ * `upstairs heat import`: counts the views that access logs tell of, one log after the other; also beside a running `serve`. Exit code 0: all
+ * were read; 1: some were not, or not to their end. Broken off, it is simply run again.
+ * @throws CommandError NO_STATE
+ */
+export async function heatImport({ config: file, logs, host, json }: HeatImportCommand): Promise<void> {
+  const { config } = loadConfig(file, { env: process.env, environment: false });
+  // Whoever makes the state owns it: it has to be serve, and not an operator who is root.
+  if (!existsSync(join(config.state.dir, 'ledger.db')))
+    throw new CommandError(
+      'NO_STATE',
+      `there is no state in ${config.state.dir}: start \`upstairs serve\` once before`,
+    );
+  const heat = openHeat(config, Date.now);
+  const stop = new AbortController();
+  const broken = () =>
+    stop.abort(new CommandError('BROKEN_OFF', 'broken off: what was read is counted; run it again for the rest'));
+  process.once('SIGINT', broken);
+  process.once('SIGTERM', broken);
+  try {
+    const importer = logImport(config, heat, Date.now, host);
+    const imported: Imported[] = [];
+    for (const log of logs) {
+      const one = await importer
+        .run(unpacked(log === '-' ? process.stdin : createReadStream(log)), stop.signal)
+        .then((counts): Imported => ({ log, counts }))
+        .catch((error: unknown) => ({ log, error: readable(error) }));
+      if (stop.signal.aborted) throw stop.signal.reason;
+      imported.push(one);
+      if (!json) tell(one);
+    }
+    const keys = await heat.keys();
+    if (json) process.stdout.write(`${JSON.stringify({ logs: imported, keys })}\n`);
+    else process.stdout.write(`${keys} keys are known by how often they are asked for\n`);
+    process.exitCode = imported.some(({ error }) => error) ? 1 : 0;
+  } finally {
+    process.off('SIGINT', broken);
+    process.off('SIGTERM', broken);
+    await heat.close();
+  }
+}
+
+/** An error that tells of the log: of the system, of unpacking it, or of what is in it. Another one is the program's own. */
+function readable(error: unknown): { code: string; message: string } {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  if (typeof code !== 'string' || typeof message !== 'string') throw error;
+  return { code, message };
+}
+
+function tell({ log, counts, error }: Imported): void {
+  if (error) process.stderr.write(`${log}: ${error.message}\n`);
+  if (!counts) return;
+  const { lines, views, unreadable, firstUnreadable, knownBytes } = counts;
+  const known = knownBytes > 0 ? `; ${knownBytes} bytes before them were known` : '';
+  process.stdout.write(`${log}: ${lines} lines, ${views} of them views${known}\n`);
+  if (unreadable === 0) return;
+  process.stderr.write(`${log}: ${unreadable} lines cannot be read, such as\n`);
+  for (const { line, text } of firstUnreadable) process.stderr.write(`  ${line}: ${JSON.stringify(text)}\n`);
+}

@@ -1,0 +1,184 @@
+import type { BigIntStats, Dir, Dirent } from 'node:fs';
+import { lstat, opendir, readdir, stat } from 'node:fs/promises';
+import { type ByteName, byteName, bytesOf } from './byte-names.ts';
+import { DiskGate } from './disk-gate.ts';
+import { type Lower, SmallestNames } from './smallest-names.ts';
+import { SourceReadError } from './source.ts';
+import { SourceListingError } from './source-listing.ts';
+import { WalkWidth } from './walk-width.ts';
+
+export interface WalkDoorOptions {
+  /** Absolute path of the directory, symlinks resolved. */
+  readonly path: string;
+  /** What `stat` said of it when it was known to be the right one. */
+  readonly dev: bigint;
+  readonly ino: bigint;
+  /** Operations on it at once, hung ones included; and how many the walk has under way while all is well. */
+  readonly maxOutstanding: number;
+  readonly width: number;
+  readonly deadlineMs: number;
+  /** Names of a large directory that are held at once. */
+  readonly heldNames?: number;
+}
+
+/** Bytes of a directory whose names are read at once. No file system needs less than a byte a name: these are 65,536 at most. */
+const smallDirectoryBytes = 65_536;
+/** Names that are held of a larger one, and that one operation reads. */
+const heldNamesDefault = 65_536;
+const namesPerRead = 1000;
+/** Operations that succeed after one that hung show that the disk is alive: some would come out of the kernel's memory. */
+const signsOfLife = 64;
+
+/** One directory of media and all below it, through one gate: names and what they are, with a deadline, and gently. */
+export class WalkDoor {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly path: string;
+  readonly #options: WalkDoorOptions;
+  readonly #base: ByteName;
+  readonly #gate: DiskGate;
+  readonly #width: WalkWidth;
+  #successes = signsOfLife;
+
+  constructor(options: WalkDoorOptions) {
+    const { path, dev, ino, maxOutstanding, width, deadlineMs } = options;
+    this.path = path;
+    this.dev = dev;
+    this.ino = ino;
+    this.#options = options;
+    this.#base = `${byteName(path)}/`;
+    this.#width = new WalkWidth(Math.min(width, maxOutstanding));
+    this.#gate = new DiskGate({
+      maxOutstanding,
+      maxLookups: maxOutstanding,
+      maxWaiting: maxOutstanding,
+      deadlineMs,
+    });
+  }
+
+  /** Operations that the disk owes an answer. */
+  get outstanding(): number {
+    return this.#gate.load.outstanding;
+  }
+
+  /** Nothing hung lately. */
+  get settled(): boolean {
+    return this.#successes >= signsOfLife;
+  }
+
+  /** Of each name, in their order: what it is, or why that is not known. Names are relative to the directory. */
+  async lstats(names: readonly ByteName[]): Promise<(BigIntStats | { readonly code: string })[]> {
+    const answers: (BigIntStats | { readonly code: string })[] = [];
+    let next = 0;
+    const beganMs = performance.now();
+    const { width } = this.#width;
+    const work = async () => {
+      while (next < names.length) {
+        const index = next++;
+        answers[index] = await this.#told(() => lstat(bytesOf(this.#base + names[index]), { bigint: true }));
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(width, names.length) }, work));
+    this.#width.took(((performance.now() - beganMs) * width) / names.length);
+    return answers;
+  }
+
+  /**
+   * Names in a directory, in order of their bytes, those of directories (and of what `alsoDirectory` says) with a slash: so the keys below come
+   * in the order of their bytes too. `size`: as lstat told.
+   */
+  async names(
+    directory: ByteName,
+    size: bigint,
+    lower: Lower | undefined,
+    alsoDirectory: (name: ByteName) => boolean,
+  ): Promise<{ readonly names: ByteName[]; readonly more: boolean } | { readonly code: string }> {
+    const smallest = new SmallestNames(lower, this.#options.heldNames ?? heldNamesDefault);
+    const add = (entries: readonly Dirent<Buffer>[]) => {
+      for (const entry of entries) {
+        const name = entry.name.toString('latin1');
+        smallest.add(entry.isDirectory() || alsoDirectory(name) ? `${name}/` : name);
+      }
+    };
+    const path = bytesOf(this.#base + directory).toString('utf8');
+    const small = size > 0n && size <= smallDirectoryBytes;
+    const failed = small ? await this.#allAtOnce(path, add) : await this.#inPieces(path, add);
+    return failed ?? smallest.taken();
+  }
+
+  /** @throws SourceListingError SOURCE_LOST, SOURCE_HUNG */
+  async intact(): Promise<void> {
+    const { path } = this.#options;
+    const now = await this.#told(() => stat(path, { bigint: true }));
+    if ('code' in now && now.code === 'TIMEOUT') throw this.#hung();
+    if ('code' in now || now.dev !== this.dev || now.ino !== this.ino)
+      throw new SourceListingError(
+        'SOURCE_LOST',
+        `${path} is not what it was when the scan began: was the disk unmounted? What was recorded stays as it was`,
+      );
+  }
+
+  async #allAtOnce(path: string, add: (entries: readonly Dirent<Buffer>[]) => void) {
+    const entries = await this.#told(() => readdir(path, { withFileTypes: true, encoding: 'buffer' }));
+    if ('code' in entries) return entries;
+    add(entries);
+    return undefined;
+  }
+
+  async #inPieces(path: string, add: (entries: readonly Dirent<Buffer>[]) => void) {
+    const closed = (directory: Dir) => this.#gate.release(() => directory.close());
+    // Node's types know no Buffers here, but it gives them.
+    const options = { encoding: 'buffer' as BufferEncoding, bufferSize: namesPerRead };
+    const directory = await this.#told(() => opendir(path, options), closed);
+    if ('code' in directory) return directory;
+    for (;;) {
+      const entries = await this.#told(() => someOf(directory));
+      if ('code' in entries) {
+        closed(directory);
+        return entries;
+      }
+      if (entries.length === 0) break;
+      add(entries);
+    }
+    closed(directory);
+    return undefined;
+  }
+
+  /** What the operation gives, or the code of what it failed with. */
+  async #told<T extends object>(
+    operation: () => Promise<T>,
+    discard?: (late: T) => void,
+  ): Promise<T | { readonly code: string }> {
+    try {
+      const told = await this.#gate.read(operation, discard);
+      this.#successes += 1;
+      return told;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (error instanceof SourceReadError && code === 'BUSY') throw this.#hung();
+      // Ours, not the disk's.
+      if (code === undefined || code === 'EMFILE' || code === 'ENFILE' || code === 'ENOMEM') throw error;
+      if (code === 'TIMEOUT') this.#successes = 0;
+      return { code };
+    }
+  }
+
+  #hung(): SourceListingError {
+    const { path, deadlineMs } = this.#options;
+    return new SourceListingError(
+      'SOURCE_HUNG',
+      `the disk at ${path} does not answer any more (no operation within ${deadlineMs} ms): run the scan again when it does, and it goes on where it stood`,
+    );
+  }
+}
+
+/** Empty at the end. */
+async function someOf(directory: Dir): Promise<Dirent<Buffer>[]> {
+  const some: Dirent<Buffer>[] = [];
+  while (some.length < namesPerRead) {
+    const entry = await directory.read();
+    if (entry === null) break;
+    some.push(entry as unknown as Dirent<Buffer>);
+  }
+  return some;
+}
