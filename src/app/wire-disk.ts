@@ -1,9 +1,9 @@
 import type { SourceConfig } from '../config/sources-schema.ts';
+import { ServiceTimes } from '../lib/service-times.ts';
 import { AwaitedDisk } from '../sources/awaited-disk.ts';
 import type { ClaimedPaths } from '../sources/claimed-paths.ts';
 import { LinkedDisk } from '../sources/linked-disk.ts';
 import type { LocalDisk } from '../sources/local-disk.ts';
-import { ServiceTimes } from '../sources/service-times.ts';
 import { contentHeaders } from './content-headers.ts';
 import type { Context } from './context.ts';
 

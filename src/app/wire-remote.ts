@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { BucketAddress } from '../bucket/bucket-address.ts';
 import { RequestSigner } from '../bucket/request-signer.ts';
 import type { SourceConfig } from '../config/sources-schema.ts';
+import type { Latency } from '../lib/service-times.ts';
 import type { Teardown } from '../lib/teardown.ts';
 import { BreakingSource } from '../sources/breaking-source.ts';
 import { HttpSource } from '../sources/http-source.ts';
 import { RemoteDoor } from '../sources/remote-door.ts';
 import { S3Source } from '../sources/s3-source.ts';
-import type { Latency } from '../sources/service-times.ts';
 import type { Source } from '../sources/source.ts';
 
 /** Failures in a row after which a source is left alone. */

@@ -1,4 +1,4 @@
-import type { Latency } from '../sources/service-times.ts';
+import type { Latency } from '../lib/service-times.ts';
 
 /** A source, as far as those care who must not be in the way of its readers. */
 export interface Strain {

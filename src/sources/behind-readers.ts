@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 /** A reader's next operation follows its last one within so many milliseconds: it must not find the disk taken. */
 const quietMs = 10;
 /** While readers used the disk within so many milliseconds, those behind them come one at a time. */
@@ -38,7 +36,7 @@ export class BehindReaders {
   /** An operation that can wait; it has not been begun before its turn. `free`: there is a place on the disk. */
   async behind<T>(operation: () => Promise<T>, free: () => boolean): Promise<T> {
     const sinceMs = performance.now();
-    while (!this.#mayBegin(sinceMs, free)) await sleep(everyMs);
+    while (!this.#mayBegin(sinceMs, free)) await new Promise((resolve) => setTimeout(resolve, everyMs));
     this.#behind += 1;
     this.#passedMs = performance.now();
     try {

@@ -1,6 +1,6 @@
 import pLimit, { type LimitFunction } from 'p-limit';
+import { ServiceTimes } from '../lib/service-times.ts';
 import { BehindReaders } from './behind-readers.ts';
-import { ServiceTimes } from './service-times.ts';
 import { SourceReadError } from './source.ts';
 
 export interface GateLimits {

@@ -1,5 +1,5 @@
+import type { Latency } from '../lib/service-times.ts';
 import type { LocalDisk } from './local-disk.ts';
-import type { Latency } from './service-times.ts';
 import type { SourceAnswer, Wanted } from './source.ts';
 
 /** A subtree of a disk that is a symlink to a directory elsewhere. */

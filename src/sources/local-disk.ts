@@ -1,4 +1,4 @@
-import type { Latency } from './service-times.ts';
+import type { Latency } from '../lib/service-times.ts';
 import type { Source } from './source.ts';
 
 /** A source on this machine: what its operations cost, and what of it cannot be used. */

@@ -1,7 +1,7 @@
 import { type Dispatcher, Pool } from 'undici';
+import { type Latency, ServiceTimes } from '../lib/service-times.ts';
 import { Turns } from '../lib/turns.ts';
 import { unlessAborted } from '../lib/unless-aborted.ts';
-import { type Latency, ServiceTimes } from './service-times.ts';
 import { discard } from './small-answer.ts';
 import { SourceReadError } from './source.ts';
 

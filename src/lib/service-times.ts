@@ -7,7 +7,7 @@ export interface Latency {
   readonly samples: number;
 }
 
-/** What a source took to answer, lately; waiting in a queue of ours is not its own. Costs two numbers an operation. */
+/** What something took to answer, lately; waiting in a queue of ours is not its own. Costs two numbers an operation. */
 export class ServiceTimes {
   readonly #now: () => number;
   readonly #tookMs = new Float64Array(kept);
