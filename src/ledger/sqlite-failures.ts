@@ -24,9 +24,9 @@ const stateOf: Readonly<Record<Status, FailureState>> = { refused: 'given-up', w
 const statusOf: Readonly<Record<FailureState, Status>> = { 'given-up': 'refused', waiting: 'wanted' };
 
 /** Keys that are counted in one bite, from the index alone: some milliseconds. */
-const countAtOnce = 10_000;
+const countAtOnce = 5000;
 /** Keys that are changed in one bite. */
-const retryAtOnce = 500;
+const retryAtOnce = 250;
 
 /** Whatever the ledger is written by: a change is one short transaction. */
 export class SqliteFailures implements Failures {
