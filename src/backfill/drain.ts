@@ -44,6 +44,8 @@ const windowFiles = 256;
 const mostWaiting = 10_000;
 /** How long between two looks when nothing else calls for one, in milliseconds. */
 const idleMs = 1000;
+/** The same, after something went wrong. */
+const afterFailureMs = 10_000;
 /** A file that was given up is not taken again for so long, in milliseconds. */
 const reviveMs = 24 * 3600_000;
 
@@ -73,6 +75,8 @@ export class Drain implements BackfillLane {
     this.#standing = orders.current();
     const made = (files: number, bytes: number) => {
       events.planned(files, bytes);
+      // Where nothing was below from the start, nothing is through: perhaps no source was scanned yet.
+      if (files === 0 && this.#recent.total.files === 0) this.#doneTold = this.#plan.made;
       this.#askAgain();
     };
     this.#plan = new DrainPlan({ plan, now, failed: (error) => events.failed(error), made });
@@ -173,7 +177,7 @@ export class Drain implements BackfillLane {
     }
     while (!this.#stopped) {
       this.#wake = new AbortController();
-      let waitMs = idleMs;
+      let waitMs = afterFailureMs;
       try {
         waitMs = await this.look();
       } catch (error) {

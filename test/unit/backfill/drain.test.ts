@@ -258,6 +258,13 @@ describe('the drain', () => {
     expect(plan.made).toBe(4);
   });
 
+  test('does not say that it is through where nothing was below from the start', async () => {
+    await settle();
+    nowMs += 3_600_000;
+    await settle();
+    expect(told).toEqual(['planned 0', 'planned 0']);
+  });
+
   test('tells when the plan cannot be made, and tries again', async () => {
     plan.broken = true;
     plan.below = files(1);
