@@ -18,8 +18,8 @@ import { version } from './version.ts';
 
 export interface VerifyCommand {
   readonly config: string;
-  /** Percent of the objects. */
-  readonly download: number;
+  /** Percent of the objects; none: no bytes are read. */
+  readonly download?: number;
   readonly source?: true;
   readonly combined?: string;
   readonly report?: string;
@@ -63,7 +63,7 @@ export async function verify(command: VerifyCommand): Promise<void> {
   let made: Verifier | undefined;
   try {
     made = await verifier(config, {
-      percent: command.download,
+      percent: command.download ?? 0,
       seed: command.seed ?? randomBytes(6).toString('hex'),
       source: command.source ?? false,
       only: command.only,
