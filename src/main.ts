@@ -193,7 +193,7 @@ program
   .command('verify')
   .description('prove that everything below is in the bucket and equal, or say what is not')
   .addOption(config())
-  .option('--download <share>', 'read this share of the objects again: 5% of them, chosen at random, or all', share, 0)
+  .option('--download <share>', 'read this share of the objects again: 5% of them, chosen at random, or all', share)
   .option('--source', 'read the files below again too, gently')
   .option('--combined <file>', 'a line for each key, as `rclone check --combined` writes them; - is standard output')
   .option('--report <file>', 'the page to keep, in Markdown')

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 
 /** Lines that may be many: whoever writes waits while the other end is full. */
@@ -15,10 +14,14 @@ export interface LineSink {
 /** Behind the name of a file that is not whole yet. */
 const unfinished = '.new';
 
-/** Into a file, which has its name once it is whole; `-` is standard output. Errors are thrown by the next call. */
-export function lineSink(file: string): LineSink {
+/**
+ * Into a file, which has its name once it is whole; `-` is standard output. One that cannot be written is known before the work begins; later
+ * errors are thrown by the next call.
+ */
+export async function lineSink(file: string): Promise<LineSink> {
   if (file === '-') return { ...onto(process.stdout), end: async () => undefined, discard: async () => undefined };
-  const stream = createWriteStream(file + unfinished, { mode: 0o600 });
+  // For this user only: it tells the names of private media.
+  const stream = (await open(file + unfinished, 'w', 0o600)).createWriteStream();
   const { write, failed } = onto(stream);
   return {
     write,

@@ -18,8 +18,8 @@ import { version } from './version.ts';
 
 export interface VerifyCommand {
   readonly config: string;
-  /** Percent of the objects. */
-  readonly download: number;
+  /** Percent of the objects; none: no bytes are read. */
+  readonly download?: number;
   readonly source?: true;
   readonly combined?: string;
   readonly report?: string;
@@ -52,7 +52,8 @@ export async function verify(command: VerifyCommand): Promise<void> {
     );
   const ledger = stateIn(config.state.dir);
   const acknowledged = acknowledgedIn(command.acknowledged);
-  const combined = combinedFile === undefined ? undefined : lineSink(combinedFile);
+  const combined = combinedFile === undefined ? undefined : await lineSink(combinedFile);
+  const report = reportFile === undefined ? undefined : await lineSink(reportFile);
   const lines = new ProgressLines(process.stderr);
   let far = (_done: Done) => '';
   const stop = new AbortController();
@@ -63,7 +64,7 @@ export async function verify(command: VerifyCommand): Promise<void> {
   let made: Verifier | undefined;
   try {
     made = await verifier(config, {
-      percent: command.download,
+      percent: command.download ?? 0,
       seed: command.seed ?? randomBytes(6).toString('hex'),
       source: command.source ?? false,
       only: command.only,
@@ -84,7 +85,7 @@ export async function verify(command: VerifyCommand): Promise<void> {
     const proof = await made.prove(stop.signal);
     lines.end();
     await combined?.end();
-    if (reportFile !== undefined) await writeReport(lineSink(reportFile), proof, made);
+    if (report) await writeReport(report, proof, made);
     const fresh = isFresh(proof);
     if (fresh) await made.record(proof);
     else process.stderr.write('not recorded: a scan or listing that it rests on is older than a day\n');
@@ -92,6 +93,7 @@ export async function verify(command: VerifyCommand): Promise<void> {
     process.exitCode = isClean(proof) ? 0 : 2;
   } catch (error) {
     await combined?.discard();
+    await report?.discard();
     throw error;
   } finally {
     lines.end();
@@ -140,13 +142,8 @@ function acknowledgedIn(file: string | undefined): Acknowledged {
 }
 
 async function writeReport(to: LineSink, proof: Proof, { noted }: Verifier): Promise<void> {
-  try {
-    for await (const line of reportLines(proof, noted)) await to.write(`${line}\n`);
-    await to.end();
-  } catch (error) {
-    await to.discard();
-    throw error;
-  }
+  for await (const line of reportLines(proof, noted)) await to.write(`${line}\n`);
+  await to.end();
 }
 
 async function tell(
@@ -155,7 +152,7 @@ async function tell(
   { json, to }: { json: boolean; to: NodeJS.WriteStream },
 ): Promise<void> {
   if (json) {
-    const stdout = lineSink('-');
+    const stdout = await lineSink('-');
     for await (const piece of jsonPieces(proof, noted())) await stdout.write(piece);
     return;
   }

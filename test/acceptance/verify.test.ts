@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DeleteObjectCommand, PutObjectAclCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { SqliteVerifications } from '../../src/ledger/sqlite-verifications.ts';
 import type { PlainConfig } from '../support/base-config.ts';
 import { merge } from '../support/base-config.ts';
@@ -46,11 +46,15 @@ async function copyAll(at: WriteWorld, keys: readonly string[]): Promise<void> {
 }
 
 /** The command's own way to the bucket, which the test can break. */
-async function place(files: Record<string, string | { bytes: Uint8Array; mode: number }>, ends: End[]) {
+async function place(
+  files: Record<string, string | { bytes: Uint8Array; mode: number }>,
+  ends: End[],
+  { faulty = false } = {},
+) {
   const stateDir = scratch('state');
   const bytes = Object.entries(files).map(([key, file]) => [key, typeof file === 'string' ? Buffer.from(file) : file]);
   const atEnd = (end: End) => void ends.push(end);
-  const at = await writeWorld({ files: Object.fromEntries(bytes), stateDir, atEnd });
+  const at = await writeWorld({ files: Object.fromEntries(bytes), stateDir, atEnd, faulty });
   const store = await faultProxy(sharedRgw().endpoint);
   atEnd(() => store.close());
   const config = baseConfig({ endpoint: store.endpoint, bucket: at.bucket, root: at.root, stateDir });
@@ -293,5 +297,29 @@ describe.skipIf(needs('ceph').skip)('what was decided through the write host', (
     expect(broken.stderr).toContain('broken off');
     expect(await verifications.last('basement')).toEqual(before);
     await verifications.close();
+  });
+});
+
+describe.skipIf(needs('ceph', 'fuse').skip)('a disk with bad sectors', () => {
+  test('a file that went bad after its copy is proven by the record, and named when it is to be read again, once', async () => {
+    const ends: End[] = [];
+    onTestFinished(endAll(ends));
+    const [sound, bad] = [name('sound'), name('bad-since')];
+    const { at, config } = await place({ [sound]: sound, [bad]: bad }, ends, { faulty: true });
+    const disk = at.disk!;
+    const behind = merge(config, { sources: [{ type: 'disk', name: 'basement', root: disk.mountPoint }] });
+    await copyAll(at, [sound, bad]);
+    expect((await runScan(behind)).code).toBe(0);
+    await disk.setRules([{ match: '*bad-since*', op: 'read', errno: 'EIO' }]);
+    const before = await disk.bytesRead(sound);
+    const recorded = await runVerify(behind, []);
+    expect([recorded.code, recorded.lines]).toEqual([0, [`= ${bad}`, `= ${sound}`]]);
+    expect(await disk.bytesRead(sound)).toBe(before);
+    const verified = await runVerify(behind, ['--json', '--source']);
+    expect(exceptionsIn(verified)).toEqual([`! ${bad} damaged-below`]);
+    expect(verified.report).toContain('EIO at byte 0');
+    const { paths } = await disk.stats();
+    const errors = Object.entries(paths).find(([path]) => path.endsWith('bad-since.jpg'))?.[1].errors;
+    expect(errors).toBe(1);
   });
 });

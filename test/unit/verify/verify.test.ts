@@ -119,15 +119,16 @@ describe('a verification by the record', () => {
   test('a key that the operator acknowledged keeps nothing from being clean, and neither does a finding', async () => {
     await world.copied('a/bad', 'x', ['above', 'ledger']);
     await world.copied('a/worse', 'x', ['above', 'ledger']);
+    await world.copied('a/equal');
     await world.scan([
       { path: 'odd\\xff.jpg', kind: 'odd-name', detail: undefined },
       { path: 'closed', kind: 'unlistable', detail: undefined },
     ]);
     await world.list();
-    const acknowledged = new Acknowledged(['a/bad', 'odd\\xff.jpg', 'a/typing-error']);
+    const acknowledged = new Acknowledged(['a/bad', 'odd\\xff.jpg', 'a/typing-error', 'a/equal']);
     const { exceptions, outcome } = await world.verify({ acknowledged });
     expect(exceptions).toEqual(['+ a/worse not-copied', '! closed finding']);
-    expect([outcome.tally.excepted.acknowledged, acknowledged.unused]).toEqual([2, ['a/typing-error']]);
+    expect([outcome.tally.excepted.acknowledged, acknowledged.unused]).toEqual([2, ['a/typing-error', 'a/equal']]);
   });
 
   test('gives the same state hash for the same state, and another one for another', async () => {
