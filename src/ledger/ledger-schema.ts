@@ -1,4 +1,5 @@
 import { laneMigration } from './lane-schema.ts';
+import { partsMigration } from './parts-schema.ts';
 
 /** The ledger's tables, one migration a version. Times are milliseconds since the epoch. */
 export const ledgerMigrations = [
@@ -53,4 +54,5 @@ export const ledgerMigrations = [
      UPDATE totals SET n = n - 1 WHERE status = old.status;
    END`,
   laneMigration,
+  partsMigration,
 ];
