@@ -1,6 +1,6 @@
 /** The arrows of ARCHITECTURE.md: who may import whom. */
 const implementations =
-  '^src/(bucket|sources|cache|marks|ledger)/(?!(bucket|object-store|identity|source|edge-cache|marks|uploads|ledger)\\.ts$)';
+  '^src/(bucket|sources|cache|marks|ledger)/(?!(bucket|object-store|part-store|identity|source|edge-cache|marks|uploads|ledger|part-uploads)\\.ts$)';
 const domain = '^src/(media|copy)/';
 
 module.exports = {

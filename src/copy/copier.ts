@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Identity } from '../bucket/identity.ts';
-import type { Acl, Look, MendAnswer, ObjectStore } from '../bucket/object-store.ts';
-import type { CopyReason, Ledger } from '../ledger/ledger.ts';
+import type { Acl, Look, MendAnswer, ObjectStore, PutAnswer } from '../bucket/object-store.ts';
+import type { PartedObject, PartStore } from '../bucket/part-store.ts';
+import type { Attempt, CopyReason, Ledger } from '../ledger/ledger.ts';
+import type { Digests } from '../lib/part-digests.ts';
 import { unlessAborted } from '../lib/unless-aborted.ts';
 import { type MarkRecord, type Marks, noMarks } from '../marks/marks.ts';
 import type { SourceBody } from '../media/body.ts';
@@ -18,6 +20,8 @@ import {
 } from '../protocol/state.ts';
 import { step } from '../protocol/step.ts';
 import { type EndingOptions, endingOf, lookTime } from './copy-ending.ts';
+import type { LeftUploads } from './left-uploads.ts';
+import { PartSender } from './part-sender.ts';
 import { oldEnoughAtMs } from './schedule.ts';
 import { reasonOf } from './spool-reason.ts';
 
@@ -25,6 +29,8 @@ export interface CopierOptions extends EndingOptions {
   readonly ledger: Ledger;
   readonly marks: Marks;
   readonly store: ObjectStore;
+  readonly partStore: PartStore;
+  readonly leftUploads: LeftUploads;
   readonly identity: Identity;
   readonly leases: Leases;
   /** The whole object from a source, or why it cannot be had. */
@@ -35,6 +41,7 @@ export interface CopierOptions extends EndingOptions {
   readonly acls: boolean;
   readonly cacheControl: string;
   readonly minAgeMs: number;
+  /** What the store takes at most, in however many parts. */
   readonly maxBytes: number;
   readonly requestTimeoutMs: number;
   readonly events: CopierEvents;
@@ -54,7 +61,10 @@ interface Turn {
   readonly what: 'copy' | 'look';
   readonly signal: AbortSignal;
   body: SourceBody | undefined;
-  md5: string;
+  digests: Digests;
+  sender: PartSender | undefined;
+  /** A read or an upload was begun. */
+  tried: boolean;
   /** Not to be tried again before. */
   notBeforeMs: number | undefined;
   /** The store confirmed this turn's upload. */
@@ -90,7 +100,9 @@ export class Copier {
       what,
       signal: AbortSignal.any([signal, cancel.signal]),
       body,
-      md5: '',
+      digests: { md5: '' },
+      sender: undefined,
+      tried: what === 'look',
       notBeforeMs: undefined,
       stored: false,
       mended: false,
@@ -108,6 +120,7 @@ export class Copier {
     } finally {
       turn.body?.release();
       letGo?.();
+      await turn.sender?.end(turn.stored);
     }
   }
 
@@ -136,7 +149,7 @@ export class Copier {
 
   async #next(turn: Turn, state: State, effect: Effect): Promise<KeyEvent> {
     const event = await this.#perform(turn, effect);
-    const cancellable = ['spooling', 'checking', 'sending'].includes(state.stage.at);
+    const cancellable = ['spooling', 'checking', 'sending-parts', 'sending'].includes(state.stage.at);
     return turn.signal.aborted && cancellable ? { type: 'cancel' } : event;
   }
 
@@ -144,9 +157,14 @@ export class Copier {
     const { store } = this.#options;
     switch (effect.type) {
       case 'spool':
+        turn.tried = true;
         return await this.#spool(turn);
       case 'send':
-        return { type: 'answered', answer: await this.#send(turn, effect) };
+        return answered(turn, await this.#send(turn, effect));
+      case 'send-parts':
+        return await this.#sendParts(turn, effect);
+      case 'complete':
+        return answered(turn, await turn.sender!.complete(turn.key, effect.onlyIfAbsent, turn.signal));
       case 'look': {
         const look = await this.#look(turn.key);
         return { type: 'looked', look, newId: randomUUID() };
@@ -174,7 +192,7 @@ export class Copier {
       return notSpooled('too-young');
     }
     try {
-      turn.md5 = (await unlessAborted(body.whole(), turn.signal)).md5;
+      turn.digests = await unlessAborted(body.whole(), turn.signal);
     } catch (error) {
       return notSpooled(turn.signal.aborted ? 'cancelled' : reasonOf(error));
     }
@@ -184,7 +202,8 @@ export class Copier {
     // Where objects have no ACLs, nothing would hide it any more.
     const mark = await marks.get(turn.key);
     if (intendedAcl(mark, acl) === 'private' && !acls) return notSpooled('private-without-acls');
-    const content = { md5: turn.md5, size: body.meta.size, acl };
+    const { md5, parts } = turn.digests;
+    const content = { md5, size: body.meta.size, acl, inParts: parts !== undefined };
     return { type: 'spooled', content, newId: randomUUID() };
   }
 
@@ -203,28 +222,30 @@ export class Copier {
   }
 
   async #send(turn: Turn, effect: Extract<Effect, { type: 'send' }>) {
-    const { store, contentType, cacheControl, requestTimeoutMs } = this.#options;
-    const { body, key, signal } = turn;
-    if (!body) throw new Error('nothing was spooled');
+    const { store, requestTimeoutMs } = this.#options;
+    const { key, signal } = turn;
+    const body = spooled(turn);
     const { attempt, acl, onlyIfAbsent } = effect;
     const timeout = AbortSignal.timeout(requestTimeoutMs);
-    const answer = await store.put(
-      {
-        key,
-        id: attempt.id,
-        size: attempt.size,
-        md5: Buffer.from(attempt.md5, 'hex'),
-        acl,
-        contentType: contentType(key),
-        cacheControl,
-        mtime: body.mtime,
-        onlyIfAbsent,
-        bytes: async () => body.bytes ?? (await body.open()),
-      },
-      AbortSignal.any([signal, timeout]),
-    );
-    turn.stored = answer.kind === 'stored';
-    return answer;
+    const bytes = async () => body.bytes ?? (await body.open());
+    const object = this.#objectOf(key, body, attempt, acl);
+    return await store.put({ ...object, onlyIfAbsent, bytes }, AbortSignal.any([signal, timeout]));
+  }
+
+  async #sendParts(turn: Turn, { attempt, acl }: Extract<Effect, { type: 'send-parts' }>): Promise<KeyEvent> {
+    const { partStore: store, leftUploads: left, requestTimeoutMs, retry } = this.#options;
+    const body = spooled(turn);
+    const { parts } = turn.digests;
+    if (!parts) throw new Error('the digests of its parts are not known');
+    turn.sender = new PartSender({ store, left, requestTimeoutMs, againAfterMs: retry.firstMs });
+    const object = this.#objectOf(turn.key, body, attempt, acl);
+    const reason = await turn.sender.send(object, body, parts, turn.signal);
+    return reason === undefined ? { type: 'parts-sent' } : { type: 'parts-not-sent', reason };
+  }
+
+  #objectOf(key: string, { mtime }: SourceBody, { id, size, md5 }: Attempt, acl: Acl): PartedObject {
+    const { contentType, cacheControl } = this.#options;
+    return { key, id, size, md5: Buffer.from(md5, 'hex'), acl, contentType: contentType(key), cacheControl, mtime };
   }
 
   /** In the wrong bucket everything is missing. */
@@ -246,7 +267,8 @@ export class Copier {
       return;
     }
     if (outcome.type === 'mutated') throw new Error('a copy is no mutation');
-    const { body, md5, stored } = turn;
+    const { body, stored } = turn;
+    const { md5 } = turn.digests;
     const uploaded = body && stored ? { body, md5 } : undefined;
     const queued = outcome.type === 'later' ? await ledger.queued(turn.key) : undefined;
     const { givenUp, details } = endingOf({ ...turn, uploaded }, result, outcome, queued, this.#options);
@@ -258,6 +280,16 @@ export class Copier {
     else await ledger.change(turn.key, change, details, now());
     events.ended(turn.key, outcome, givenUp, uploaded?.body.meta.size ?? 0);
   }
+}
+
+function answered(turn: Turn, answer: PutAnswer): KeyEvent {
+  turn.stored = answer.kind === 'stored';
+  return { type: 'answered', answer };
+}
+
+function spooled({ body }: Turn): SourceBody {
+  if (!body) throw new Error('nothing was spooled');
+  return body;
 }
 
 function notSpooled(reason: CopyReason): KeyEvent {

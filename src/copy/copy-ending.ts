@@ -10,6 +10,8 @@ export interface TurnFacts {
   readonly uploaded: { readonly body: SourceBody; readonly md5: string } | undefined;
   /** Not to be tried again before, in milliseconds since the epoch; undefined: as tries in vain say. */
   readonly notBeforeMs: number | undefined;
+  /** A read, an upload or a look was begun. If not, an earlier upload or mutation has no known outcome yet. */
+  readonly tried: boolean;
   /** It had to delete or change the ACL of what it found. */
   readonly mended: boolean;
 }
@@ -47,7 +49,7 @@ export function endingOf(
   // What a look found missing was counted when its upload failed, and need not wait; a 412 for what is not there must.
   const atOnce = reason === 'missing-again' && turn.what === 'look';
   const before = queued ?? { tries: 0, failures: 0 };
-  const { tries, failures } = atOnce ? before : countsAfter(reason, before);
+  const { tries, failures } = atOnce ? before : turn.tried ? countsAfter(reason, before) : waited(before);
   const waitMs = backoffMs(Math.max(1, tries), retry, random());
   // A look that is due and could not be taken, or whose mending failed, waits as long as a copy would.
   const lookAgain = (turn.what === 'look' || turn.mended) && look.lookAtMs === undefined && state.look !== undefined;
@@ -61,6 +63,11 @@ export function endingOf(
       ...(lookAgain ? { lookAtMs: now() + waitMs } : look),
     },
   };
+}
+
+/** Waiting for what an earlier upload came to is no failure, however long it takes. */
+function waited({ tries, failures }: Pick<Queued, 'tries' | 'failures'>) {
+  return { tries: tries + 1, failures };
 }
 
 /** When the next look is due, if one is. */

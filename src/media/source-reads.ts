@@ -6,6 +6,7 @@ import type { Bodies } from './bodies.ts';
 import type { Body, SourceBody } from './body.ts';
 import { FlightGroup } from './flight-group.ts';
 import type { Origin, SharedBody, Ticket } from './shared-body.ts';
+import { unkeptBody } from './unkept-body.ts';
 
 /** What the sources, asked in order, said. */
 export type Below =
@@ -19,7 +20,14 @@ export type Below =
 export type BelowBody =
   | { readonly kind: 'shared'; readonly body: SharedBody }
   /** Too large to share, or no room: a body for the caller alone. */
-  | { readonly kind: 'alone'; readonly body: Body; readonly object: SourceObject; readonly source: string }
+  | {
+      readonly kind: 'alone';
+      readonly body: Body;
+      readonly object: SourceObject;
+      readonly source: string;
+      /** The read of the whole that has begun, or a new one. Instead of the body's `open`. */
+      readonly read: () => Readable;
+    }
   | Exclude<Below, { kind: 'found' }>;
 
 export interface SourceReadsOptions {
@@ -27,6 +35,8 @@ export interface SourceReadsOptions {
   readonly bodies: Bodies;
   /** Whether somebody wants all of an object of this size: the copy or the cache. */
   readonly wantsWhole: (size: number) => boolean;
+  /** How large the parts are in which an object of this size is copied; undefined: it is copied whole. */
+  readonly partBytesOf: (size: number) => number | undefined;
   /** Told of what a source could not do. */
   readonly troubled: (source: string, answer: SourceAnswer, key: string) => void;
 }
@@ -56,13 +66,20 @@ export class SourceReads {
 
   /** The object for a copy: whole, and shared with whoever reads it meanwhile; or why it cannot be had. */
   async forCopy(key: string): Promise<SourceBody | CopyReason> {
-    const answer = await this.#options.bodies.fetching(key, (ticket) => this.read(key, ticket));
+    return await this.#options.bodies.fetching(key, async (ticket) =>
+      this.#forCopy(key, await this.read(key, ticket), ticket),
+    );
+  }
+
+  #forCopy(key: string, answer: BelowBody, ticket: Ticket): SourceBody | CopyReason {
     switch (answer.kind) {
       case 'shared':
         return answer.body.holdForCopy();
-      case 'alone':
+      case 'alone': {
+        if (!this.#options.wantsWhole(answer.object.meta.size)) return this.#largeBody(key, answer, ticket);
         answer.body.release();
-        return this.#options.wantsWhole(answer.object.meta.size) ? 'no-spool-room' : 'too-large';
+        return 'no-spool-room';
+      }
       case 'missing':
         return 'gone-below';
       case 'private':
@@ -70,6 +87,15 @@ export class SourceReads {
       case 'unavailable':
         return answer.damaged ? 'damaged' : 'source-unavailable';
     }
+  }
+
+  /** What is too large to be kept because of one reader: kept for the copy alone where there is room, else read again for its upload. */
+  #largeBody(key: string, alone: Extract<BelowBody, { kind: 'alone' }>, ticket: Ticket): SourceBody {
+    const { object, source, read, body } = alone;
+    const origin = this.#originOf(object, source);
+    const kept = this.#options.bodies.begin(key, { ...origin, bytes: read }, ticket);
+    const partBytes = origin.fromSource?.partBytes;
+    return kept?.holdForCopy() ?? unkeptBody({ object, source, partBytes, read, release: body.release });
   }
 
   /** The key was changed: nobody joins what is under way. */
@@ -85,7 +111,7 @@ export class SourceReads {
       const own = shared === 'no-storage' ? await reopened(key, source) : object;
       // Where another source might do better, nobody is told that it is here before its first byte is.
       const begun = last || own.meta.size === 0 ? undefined : await begunRead(own);
-      return { kind: 'alone', body: aloneBody(own, begun), object: own, source: source.name };
+      return { kind: 'alone', object: own, source: source.name, ...aloneBody(own, begun) };
     });
   }
 
@@ -100,7 +126,7 @@ export class SourceReads {
     ticket: Ticket,
   ): Promise<SharedBody | 'alone' | 'no-storage'> {
     const { bodies, wantsWhole } = this.#options;
-    const body = wantsWhole(object.meta.size) ? bodies.begin(key, originOf(object, source), ticket) : undefined;
+    const body = wantsWhole(object.meta.size) ? bodies.begin(key, this.#originOf(object, source), ticket) : undefined;
     if (!body) return 'alone';
     const { release } = body.hold();
     try {
@@ -115,6 +141,22 @@ export class SourceReads {
       setImmediate(release);
     }
     return body;
+  }
+
+  #originOf(object: SourceObject, source: string): Origin {
+    const { meta, mtime } = object;
+    return {
+      tier: source,
+      meta,
+      bytes: () => object.read(),
+      fromSource: { mtime, private: object.private, partBytes: this.#options.partBytesOf(meta.size) },
+      verify: async () => {
+        if (!(await object.unchanged()))
+          throw new SourceReadError('CHANGED', `${source}: the file changed while it was read`);
+      },
+      openFar: async (range) => object.read(range),
+      close: () => object.close(),
+    };
   }
 
   /** The first source that has it, and from which `use` can read it. */
@@ -175,33 +217,22 @@ function brokenRead(error: unknown): Extract<SourceAnswer, { kind: 'damaged' | '
   return { kind: 'unavailable', trouble, cause: error };
 }
 
-function originOf(object: SourceObject, source: string): Origin {
-  return {
-    tier: source,
-    meta: object.meta,
-    bytes: () => object.read(),
-    fromSource: { mtime: object.mtime, private: object.private },
-    verify: async () => {
-      if (!(await object.unchanged()))
-        throw new SourceReadError('CHANGED', `${source}: the file changed while it was read`);
-    },
-    openFar: async (range) => object.read(range),
-    close: () => object.close(),
-  };
-}
-
 /** A plain piped read. `begun`: one of the whole that is under way; whoever wants another part asks anew. */
-function aloneBody(object: SourceObject, begun: Readable | undefined): Body {
+function aloneBody(object: SourceObject, begun: Readable | undefined): { body: Body; read: () => Readable } {
   let unused = begun;
-  return {
+  const read = (): Readable => {
+    const bytes = unused ?? object.read();
+    unused = undefined;
+    return bytes;
+  };
+  const body: Body = {
     meta: object.meta,
     bytes: undefined,
     open: async (range) => {
-      const bytes = unused;
-      unused = undefined;
       const all = range === undefined || (range.first === 0 && range.last === object.meta.size - 1);
-      if (bytes && all) return bytes;
-      bytes?.destroy();
+      if (all) return read();
+      unused?.destroy();
+      unused = undefined;
       return object.read(range);
     },
     release: () => {
@@ -209,4 +240,5 @@ function aloneBody(object: SourceObject, begun: Readable | undefined): Body {
       object.close();
     },
   };
+  return { body, read };
 }

@@ -1,6 +1,16 @@
 import type { NewIntent } from '../marks/marks.ts';
 import type { MarkChange } from './marking.ts';
-import { apply, expect, type Forwarded, letGo, mayOverwrite, type Rules, type State, type Step, withMarks } from './state.ts';
+import {
+  apply,
+  expect,
+  type Forwarded,
+  letGo,
+  mayOverwrite,
+  type Rules,
+  type State,
+  type Step,
+  withMarks,
+} from './state.ts';
 
 /** Uploads of unknown outcome that a key may have at once: more are begun only when a look has closed some. */
 const maxOpenPuts = 5;

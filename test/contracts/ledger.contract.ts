@@ -19,7 +19,15 @@ export interface LedgerFixture {
 }
 
 export function attempt(id: string, change: Partial<Attempt> = {}): Attempt {
-  return { id, generation: 3, md5: '9e107d9d372bb6826bd81d3542a419d6', size: 43, sourceAcl: 'public', unconditional: false, ...change };
+  return {
+    id,
+    generation: 3,
+    md5: '9e107d9d372bb6826bd81d3542a419d6',
+    size: 43,
+    sourceAcl: 'public',
+    unconditional: false,
+    ...change,
+  };
 }
 
 /** What every ledger owes the mover. */

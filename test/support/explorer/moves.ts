@@ -3,7 +3,16 @@ import { apply, hides, intendedAcl, type KeyEvent, type State, type Step } from 
 import { step as realStep } from '../../../src/protocol/step.ts';
 import { clientMoves, hidesMeanwhile } from './client-moves.ts';
 import { ofInterest, readerMoves } from './reader-moves.ts';
-import { type Answer, type Client, type Content, noReader, type Request, type Snapshot, type Stored, type World } from './snapshot.ts';
+import {
+  type Answer,
+  type Client,
+  type Content,
+  noReader,
+  type Request,
+  type Snapshot,
+  type Stored,
+  type World,
+} from './snapshot.ts';
 import { carriedOut, factsOf, isOurs, ordered, requestOf } from './store.ts';
 
 export interface Move {
@@ -66,7 +75,8 @@ function purge(world: World, s: Snapshot): Snapshot {
 function* progress(world: World, s: Snapshot, label: string, event: KeyEvent, ids = 0): Generator<Move> {
   const { to, step } = stepped(world, s, event);
   const named = step.effect?.type === 'send' || step.effect?.type === 'send-parts';
-  const confirmed = world.changes && event.type === 'answered' && step.outcome?.type === 'copied' ? sentBy(s) : undefined;
+  const confirmed =
+    world.changes && event.type === 'answered' && step.outcome?.type === 'copied' ? sentBy(s) : undefined;
   const as = (next: Snapshot) => ({
     ...next,
     ids: s.ids + (named ? ids : 0),

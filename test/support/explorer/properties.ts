@@ -134,7 +134,8 @@ function* copied(world: World, s: Snapshot): Generator<string> {
   yield* recorded(world, s);
 }
 
-function* recorded({ below }: World, { stored, record, confirmed }: Snapshot): Generator<string> {
+function* recorded(world: World, { stored, record, confirmed, ids }: Snapshot): Generator<string> {
+  const { below, before, maxAttempts } = world;
   if (record.status === 'copied' && !stored) yield 'I4 copied, but the bucket does not hold it at rest';
   if (record.status === 'copied' && stored?.copyId && confirmed && stored.what !== confirmed)
     yield 'I4 copied, but the bucket holds other bytes at rest than it confirmed last';
@@ -142,6 +143,8 @@ function* recorded({ below }: World, { stored, record, confirmed }: Snapshot): G
   // A look that nobody's upload led to cannot tell the same bytes from others.
   if (below && isOurs(stored?.what) && record.status !== 'copied' && record.status !== 'superseded')
     yield 'I5 in the bucket, but still to be copied';
-  if (below && stored?.what === 'other' && record.status !== 'superseded')
+  // What came later is found out by the next try.
+  const tried = before === 'other' || ids < maxAttempts;
+  if (below && stored?.what === 'other' && tried && record.status !== 'superseded')
     yield 'I4 another object is there, not recorded as superseded';
 }

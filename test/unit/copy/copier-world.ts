@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { IdentityState } from '../../../src/bucket/identity.ts';
 import type { Upload } from '../../../src/bucket/object-store.ts';
 import { Copier, type CopierOptions } from '../../../src/copy/copier.ts';
+import { LeftUploads } from '../../../src/copy/left-uploads.ts';
 import type { ChangeDetails, CopyReason, Ledger } from '../../../src/ledger/ledger.ts';
 import { SqliteLedger } from '../../../src/ledger/sqlite-ledger.ts';
 import type { Mark, Marks } from '../../../src/marks/marks.ts';
@@ -26,6 +27,8 @@ export class CopierWorld {
   readonly marks: SqliteMarks;
   readonly store = new FakeStore();
   readonly leases = new Leases();
+  readonly left: LeftUploads;
+  readonly notAborted: string[] = [];
   readonly ended: { outcome: Outcome; givenUp: boolean; bytes: number }[] = [];
   readonly alarms: string[] = [];
   readonly purged: string[] = [];
@@ -41,9 +44,18 @@ export class CopierWorld {
     const dir = scratch('state');
     this.ledger = new SqliteLedger(join(dir, 'ledger.db'), { batchMs: 0 });
     this.marks = new SqliteMarks(join(dir, 'marks.db'));
+    this.left = new LeftUploads({
+      records: this.ledger.parts,
+      store: this.store.parts,
+      usable: () => this.identity === 'ours',
+      now: () => this.nowMs,
+      notAborted: ({ uploadId }, answer) => this.notAborted.push(`${uploadId} ${answer}`),
+      failed: (error) => this.notAborted.push(String(error)),
+    });
   }
 
   async close(): Promise<void> {
+    await this.left.stop();
     await this.ledger.close();
     await this.marks.close();
   }
@@ -58,6 +70,8 @@ export class CopierWorld {
       }),
       marks: watched(this.marks as Marks, (method) => this.meanwhile(`marks ${method}`)),
       store: this.store,
+      partStore: this.store.parts,
+      leftUploads: this.left,
       identity: {
         get state() {
           return world.identity;

@@ -51,7 +51,13 @@ function readsOf(first: Counted, room: Pick<SpoolRoom, 'reserve'>) {
   const bodies = new Bodies({ room: room as SpoolRoom, cache, marks, now: () => 0, readAheadBytes: 10 });
   const none: Source = { name: 'second', open: async () => ({ kind: 'missing' }) };
   return new SourceReads({
-    ...{ sources: [first.source('first'), none], bodies, wantsWhole: () => true, troubled: () => undefined },
+    ...{
+      sources: [first.source('first'), none],
+      bodies,
+      wantsWhole: () => true,
+      partBytesOf: () => undefined,
+      troubled: () => undefined,
+    },
   });
 }
 

@@ -8,9 +8,12 @@ import { weakenedMutations } from './weakened-mutations.ts';
 
 /** With one rule taken out, the explorer has to notice: else the rule is needless, or the explorer blind. */
 describe('every rule of the protocol is needed', { timeout: 120_000 }, () => {
-  test.each([...weakenedCopies, ...weakenedLargeCopies, ...weakenedMutations])('$rule: without it, $breaks', (weakened) => {
-    expect(rulesBroken(weakened).filter((rule) => rule.startsWith(weakened.breaks))).not.toEqual([]);
-  });
+  test.each([...weakenedCopies, ...weakenedLargeCopies, ...weakenedMutations])(
+    '$rule: without it, $breaks',
+    (weakened) => {
+      expect(rulesBroken(weakened).filter((rule) => rule.startsWith(weakened.breaks))).not.toEqual([]);
+    },
+  );
 });
 
 function rulesBroken({ breaks, world, schedules, step, marked }: Weakened): readonly string[] {
