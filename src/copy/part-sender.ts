@@ -104,7 +104,7 @@ function partOf(number: number, range: ByteRange, md5: string, body: SourceBody)
 /** Neither a considered no of the store's, nor other bytes than before. */
 function mayTryAgain({ status, slowDown, cause }: NotTaken): boolean {
   if (cause !== undefined) return reasonOf(cause) === 'source-unavailable';
-  return status === undefined || status >= 500 || status === 408 || slowDown;
+  return slowDown || isTrouble(status);
 }
 
 /** Nothing can have become visible: whatever was answered, nothing needs to be looked after. */
@@ -112,6 +112,11 @@ function reasonFor({ status, slowDown, cause }: NotTaken, signal: AbortSignal): 
   if (signal.aborted) return 'cancelled';
   if (cause !== undefined) return reasonOf(cause);
   if (slowDown) return 'slow-down';
-  if (status === undefined || status >= 500 || status === 408) return 'bucket-unavailable';
-  return [401, 403, 507].includes(status) ? 'store-denied' : 'store-refused';
+  if (isTrouble(status)) return 'bucket-unavailable';
+  return status !== undefined && [401, 403, 507].includes(status) ? 'store-denied' : 'store-refused';
+}
+
+/** No answer, or none that another time could not be better. (507: the bucket is full.) */
+function isTrouble(status: number | undefined): boolean {
+  return status === undefined || status === 408 || (status >= 500 && status !== 507);
 }

@@ -110,6 +110,31 @@ export function ledgerContract(name: string, makeFixture: () => LedgerFixture): 
       });
     });
 
+    describe('uploads in parts', () => {
+      const upload = (n: number) => ({ uploadId: `upload ${n}`, key: 'a', copyId: `copy ${n}` });
+
+      test('are left once no attempt of theirs is open, oldest first, and gone when they are over', async () => {
+        await ledger.parts.begun(upload(2), 1000);
+        await ledger.parts.begun(upload(1), 2000);
+        expect(await ledger.parts.left(9)).toEqual([upload(2), upload(1)]);
+        expect(await ledger.parts.left(1)).toEqual([upload(2)]);
+        await change('a', { attempts: [attempt('copy 2', { unconditional: true })] });
+        expect(await ledger.parts.left(9)).toEqual([upload(1)]);
+        await again();
+        expect(await ledger.parts.left(9)).toEqual([upload(1)]);
+        await change('a', { attempts: [] });
+        await ledger.parts.over('upload 1');
+        expect(await ledger.parts.left(9)).toEqual([upload(2)]);
+      });
+
+      test('keep on record that their completion has no condition', async () => {
+        const attempts = [attempt('1'), attempt('2', { unconditional: true })];
+        await change('a', { attempts });
+        await again();
+        expect((await ledger.record('a')).attempts).toEqual(attempts);
+      });
+    });
+
     describe('whose turn it is', () => {
       test('the most asked-for first, then the oldest', async () => {
         await ask('young', 3000);

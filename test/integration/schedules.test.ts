@@ -39,8 +39,9 @@ describe.skipIf(needs('ceph').skip)('seeded schedules with the real stores', { t
       console.log(runText(from, run));
       expect(brokenText(run)).toBe('');
       expect(run.unconditional).toBe(count / 5);
-      const { crashes, lateLandings, acked, unleased, copied } = run.tally;
+      const { crashes, lateLandings, acked, unleased, copied, inParts } = run.tally;
       for (const n of [crashes, lateLandings, acked, unleased, copied]) expect(n).toBeGreaterThan(count / 10);
+      expect(inParts).toBeGreaterThan(count / 40);
     });
 
     test('a seed always makes the same choices', async () => {

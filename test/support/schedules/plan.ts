@@ -18,8 +18,8 @@ const kinds: readonly MutationKind[] = ['delete', 'put', 'acl-private', 'acl-pub
 /** One seed in so many goes to a store that ignores conditions. */
 const unconditionalEvery = 5;
 
-/** One in so many has a file that goes up in parts. */
-const inPartsEvery = 8;
+/** One seed in so many has a file that goes up in parts. */
+const inPartsEvery = 4;
 
 export function planOf(seed: number): Plan {
   const choices = new Seeded(seed);
