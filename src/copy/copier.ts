@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Identity } from '../bucket/identity.ts';
-import type { Acl, Look, MendAnswer, ObjectStore, PutAnswer } from '../bucket/object-store.ts';
-import type { PartedObject, PartStore } from '../bucket/part-store.ts';
-import type { Attempt, CopyReason, Ledger } from '../ledger/ledger.ts';
+import type { Acl, Look, MendAnswer, ObjectStore } from '../bucket/object-store.ts';
+import type { CopyReason, Ledger } from '../ledger/ledger.ts';
 import type { Digests } from '../lib/part-digests.ts';
 import { unlessAborted } from '../lib/unless-aborted.ts';
 import { type MarkRecord, type Marks, noMarks } from '../marks/marks.ts';
@@ -20,30 +19,24 @@ import {
 } from '../protocol/state.ts';
 import { step } from '../protocol/step.ts';
 import { type EndingOptions, endingOf, lookTime } from './copy-ending.ts';
-import type { LeftUploads } from './left-uploads.ts';
-import { PartSender } from './part-sender.ts';
+import { CopyUpload, type CopyUploadOptions } from './copy-upload.ts';
 import { oldEnoughAtMs } from './schedule.ts';
 import { reasonOf } from './spool-reason.ts';
 
-export interface CopierOptions extends EndingOptions {
+export interface CopierOptions extends EndingOptions, CopyUploadOptions {
   readonly ledger: Ledger;
   readonly marks: Marks;
   readonly store: ObjectStore;
-  readonly partStore: PartStore;
-  readonly leftUploads: LeftUploads;
   readonly identity: Identity;
   readonly leases: Leases;
   /** The whole object from a source, or why it cannot be had. */
   readonly forCopy: (key: string) => Promise<SourceBody | CopyReason>;
-  readonly contentType: (key: string) => string;
   readonly isPrivate: (key: string) => boolean;
   /** Whether the bucket has object ACLs. */
   readonly acls: boolean;
-  readonly cacheControl: string;
   readonly minAgeMs: number;
   /** What the store takes at most, in however many parts. */
   readonly maxBytes: number;
-  readonly requestTimeoutMs: number;
   readonly events: CopierEvents;
   /** What is cached of the key, and under way to the cache, is not to be shown any more. */
   readonly purge: (key: string) => void;
@@ -62,13 +55,11 @@ interface Turn {
   readonly signal: AbortSignal;
   body: SourceBody | undefined;
   digests: Digests;
-  sender: PartSender | undefined;
+  readonly upload: CopyUpload;
   /** A read or an upload was begun. */
   tried: boolean;
   /** Not to be tried again before. */
   notBeforeMs: number | undefined;
-  /** The store confirmed this turn's upload. */
-  stored: boolean;
   /** It had to delete or change the ACL of what it found. */
   mended: boolean;
   /** A mutation was recorded without the lease. */
@@ -101,10 +92,9 @@ export class Copier {
       signal: AbortSignal.any([signal, cancel.signal]),
       body,
       digests: { md5: '' },
-      sender: undefined,
+      upload: new CopyUpload(key, this.#options),
       tried: what === 'look',
       notBeforeMs: undefined,
-      stored: false,
       mended: false,
       disturbed: false,
     };
@@ -120,7 +110,7 @@ export class Copier {
     } finally {
       turn.body?.release();
       letGo?.();
-      await turn.sender?.end(turn.stored);
+      await turn.upload.end();
     }
   }
 
@@ -160,11 +150,13 @@ export class Copier {
         turn.tried = true;
         return await this.#spool(turn);
       case 'send':
-        return answered(turn, await this.#send(turn, effect));
-      case 'send-parts':
-        return await this.#sendParts(turn, effect);
+        return { type: 'answered', answer: await turn.upload.send(spooled(turn), effect, turn.signal) };
+      case 'send-parts': {
+        const reason = await turn.upload.sendParts(spooled(turn), turn.digests, effect, turn.signal);
+        return reason === undefined ? { type: 'parts-sent' } : { type: 'parts-not-sent', reason };
+      }
       case 'complete':
-        return answered(turn, await turn.sender!.complete(turn.key, effect.onlyIfAbsent, turn.signal));
+        return { type: 'answered', answer: await turn.upload.complete(effect, turn.signal) };
       case 'look': {
         const look = await this.#look(turn.key);
         return { type: 'looked', look, newId: randomUUID() };
@@ -221,33 +213,6 @@ export class Copier {
     }
   }
 
-  async #send(turn: Turn, effect: Extract<Effect, { type: 'send' }>) {
-    const { store, requestTimeoutMs } = this.#options;
-    const { key, signal } = turn;
-    const body = spooled(turn);
-    const { attempt, acl, onlyIfAbsent } = effect;
-    const timeout = AbortSignal.timeout(requestTimeoutMs);
-    const bytes = async () => body.bytes ?? (await body.open());
-    const object = this.#objectOf(key, body, attempt, acl);
-    return await store.put({ ...object, onlyIfAbsent, bytes }, AbortSignal.any([signal, timeout]));
-  }
-
-  async #sendParts(turn: Turn, { attempt, acl }: Extract<Effect, { type: 'send-parts' }>): Promise<KeyEvent> {
-    const { partStore: store, leftUploads: left, requestTimeoutMs, retry } = this.#options;
-    const body = spooled(turn);
-    const { parts } = turn.digests;
-    if (!parts) throw new Error('the digests of its parts are not known');
-    turn.sender = new PartSender({ store, left, requestTimeoutMs, againAfterMs: retry.firstMs });
-    const object = this.#objectOf(turn.key, body, attempt, acl);
-    const reason = await turn.sender.send(object, body, parts, turn.signal);
-    return reason === undefined ? { type: 'parts-sent' } : { type: 'parts-not-sent', reason };
-  }
-
-  #objectOf(key: string, { mtime }: SourceBody, { id, size, md5 }: Attempt, acl: Acl): PartedObject {
-    const { contentType, cacheControl } = this.#options;
-    return { key, id, size, md5: Buffer.from(md5, 'hex'), acl, contentType: contentType(key), cacheControl, mtime };
-  }
-
   /** In the wrong bucket everything is missing. */
   async #look(key: string): Promise<Look> {
     const look = await this.#options.store.look(key);
@@ -267,9 +232,9 @@ export class Copier {
       return;
     }
     if (outcome.type === 'mutated') throw new Error('a copy is no mutation');
-    const { body, stored } = turn;
+    const { body, upload } = turn;
     const { md5 } = turn.digests;
-    const uploaded = body && stored ? { body, md5 } : undefined;
+    const uploaded = body && upload.stored ? { body, md5 } : undefined;
     const queued = outcome.type === 'later' ? await ledger.queued(turn.key) : undefined;
     const { givenUp, details } = endingOf({ ...turn, uploaded }, result, outcome, queued, this.#options);
     // What is not below any more needs no list: should it come back, it is asked for again.
@@ -280,11 +245,6 @@ export class Copier {
     else await ledger.change(turn.key, change, details, now());
     events.ended(turn.key, outcome, givenUp, uploaded?.body.meta.size ?? 0);
   }
-}
-
-function answered(turn: Turn, answer: PutAnswer): KeyEvent {
-  turn.stored = answer.kind === 'stored';
-  return { type: 'answered', answer };
 }
 
 function spooled({ body }: Turn): SourceBody {
