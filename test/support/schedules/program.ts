@@ -52,9 +52,19 @@ export class Program {
     this.leases = new PatientLeases(!weakness.undisturbed);
     this.#marks = parkedMarks(bed, this.calls, watch, weakness);
     this.#ledger = parkedLedger(bed, this.calls, watch, weakness);
-    // Not parked: what it does can be seen by nobody else.
+    const { parts } = bed.ledger;
+    // What it does once a turn is over can be seen by nobody, and is not parked. The other keys are other schedules'.
     this.#left = new LeftUploads({
-      records: bed.ledger.parts,
+      records: {
+        begun: (upload, nowMs) =>
+          this.calls.park({
+            label: 'the parts are put on record',
+            file: 'ledger',
+            carryOut: () => parts.begun(upload, nowMs),
+          }),
+        over: (uploadId) => parts.over(uploadId),
+        left: async () => (await parts.left(100_000)).filter(({ key }) => key === options.key),
+      },
       store: bed.partStore,
       usable: () => true,
       now,
