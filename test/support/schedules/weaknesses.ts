@@ -12,14 +12,14 @@ export const weaknesses: readonly (readonly [name: string, weakness: Weakness])[
   ['what hides is not on record before it is forwarded', { marksChange: hidingNothing }],
   ['only the first look is taken', { ledgerChange: afterOneLook }],
   ['a restart looks for nothing', { forgetful: true }],
-  ['that a completion has no condition is not on record', { ledgerChange: withConditions }],
 ];
 
 function withoutAttempts({ attempts, ...change }: RecordChange): RecordChange {
   return attempts?.length === 0 ? { ...change, attempts } : change;
 }
 
-function withConditions({ attempts, ...change }: RecordChange): RecordChange {
+/** That a completion has no condition is not on record. */
+export function withConditions({ attempts, ...change }: RecordChange): RecordChange {
   return attempts ? { ...change, attempts: attempts.map((one) => ({ ...one, unconditional: false })) } : change;
 }
 
