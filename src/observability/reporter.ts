@@ -1,12 +1,14 @@
 import type { Logger } from 'pino';
 import type { BucketTrouble } from '../bucket/bucket.ts';
 import type { IdentityState } from '../bucket/identity.ts';
+import type { MendAnswer } from '../bucket/object-store.ts';
 import type { ListenerName } from '../config/listeners.ts';
 import type { OperationName } from '../gateway/operation.ts';
 import type { WriteRecord } from '../gateway/write-handler.ts';
 import type { AccessRecord } from '../http/access-log.ts';
 import type { AppRecord } from '../http/app-record.ts';
 import type { PurgeRecord } from '../http/media-handler.ts';
+import type { PartUpload } from '../ledger/part-uploads.ts';
 import type { CertificatePair } from '../lib/certificate-pair.ts';
 import type { CopyOutcome } from '../protocol/state.ts';
 import type { SourceAnswer } from '../sources/source.ts';
@@ -212,6 +214,11 @@ export class Reporter {
     }
     this.#metrics.mendsRefused.inc();
     this.#logger.error({ event: 'mend-refused', key }, 'the store refused to make an object agree with its mark');
+  };
+
+  /** The store keeps parts of which nothing will come, and bills them. It is told once, and asked again every minute. */
+  readonly uploadNotAborted = ({ key, uploadId }: PartUpload, answer: MendAnswer): void => {
+    this.#logger.warn({ event: 'upload-left', key, uploadId, answer }, 'an upload in parts could not be aborted yet');
   };
 
   readonly copyNotRecorded = (error: unknown): void => {

@@ -56,7 +56,13 @@ function readsOf(first: Counted, room: Pick<SpoolRoom, 'reserve'>) {
   const bodies = bodiesIn(room);
   const none: Source = { name: 'second', open: async () => ({ kind: 'missing' }) };
   return new SourceReads({
-    ...{ sources: [first.source('first'), none], bodies, wantsWhole: () => true, troubled: () => undefined },
+    ...{
+      sources: [first.source('first'), none],
+      bodies,
+      wantsWhole: () => true,
+      partBytesOf: () => undefined,
+      troubled: () => undefined,
+    },
   });
 }
 
@@ -112,6 +118,7 @@ test('a source that is not in use is not asked, neither by readers nor by copies
     inUse: (name) => inUse.has(name),
     bodies: bodiesIn(noRoom),
     wantsWhole: () => true,
+    partBytesOf: () => undefined,
     troubled: () => undefined,
   });
   const all = async () => [
