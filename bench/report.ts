@@ -13,17 +13,23 @@ export interface Results {
   readonly marks: readonly MarkCost[];
   /** Of each side in a round. */
   readonly puts: number;
+  readonly copies: readonly Copies[];
+}
+
+/** A tree of files, and what it took to get it into a bucket. */
+export interface Copies {
+  readonly what: 'Copying' | 'Draining';
+  readonly tree: Tree;
   readonly copied: readonly Copied[];
-  readonly tree: Tree | undefined;
 }
 
 /** The results in Markdown. No date: they hold for these versions on this machine. */
 export function report(results: Results): string {
-  const { effort, served, written, copied, tree } = results;
+  const { effort, served, written, copies } = results;
   const parts = ['# What Upstairs costs', machine()];
   if (served.length > 0) parts.push(serving(served, effort));
   if (written.length > 0) parts.push(writing(results));
-  if (tree) parts.push(copying(copied, tree));
+  for (const one of copies) parts.push(copying(one));
   return `${parts.join('\n\n')}\n`;
 }
 
@@ -66,7 +72,7 @@ ${table(['', 'straight', 'write host', 'times', 'more', 'with its state in memor
 A PUT's two marks by themselves, one before it and one after it, each on the disk before anything goes on: ${costs.join(', ')}.`;
 }
 
-function copying(copied: readonly Copied[], { items, bytes }: Tree): string {
+function copying({ what, copied, tree: { items, bytes } }: Copies): string {
   const rows = copied.map(({ name, filesPerSecond, cpuMsPerFile, readTimes, spread }) => [
     name,
     whole(filesPerSecond),
@@ -74,9 +80,13 @@ function copying(copied: readonly Copied[], { items, bytes }: Tree): string {
     readTimes.toFixed(2),
     `± ${whole(spread * 100)} %`,
   ]);
-  return `## Copying
+  const included = {
+    Copying: "Upstairs' CPU includes answering the viewers.",
+    Draining: "Nobody looks at them. Upstairs' time and CPU include its scan and its start.",
+  }[what];
+  return `## ${what}
 
-${whole(items.length)} files, ${whole(bytes / 1e6)} MB, from a disk into an empty bucket. Upstairs' CPU includes answering the viewers.
+${whole(items.length)} files, ${whole(bytes / 1e6)} MB, from a disk into an empty bucket. ${included}
 
 ${table(['', 'files/s', 'CPU ms a file', 'read from the disk / size', 'spread'], rows)}`;
 }

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
-import { makeTree, measureCopying } from './copying.ts';
+import { draining, makeColdTree, makeTree, measureCopying, viewing } from './copying.ts';
 import { isolated } from './isolation.ts';
 import { type MarkCost, measureMarks } from './mark-cost.ts';
 import { missing } from './needs.ts';
-import { report } from './report.ts';
+import { type Copies, report } from './report.ts';
 import { rows } from './rows.ts';
 import { type Effort, measureServing, type Served } from './serving.ts';
 import { placeMedia, setStage } from './stage.ts';
@@ -13,6 +13,7 @@ import { measureWriting, type Written } from './writing.ts';
 interface Options extends Effort {
   readonly only: RegExp;
   readonly files: number;
+  readonly cold: number;
   readonly puts: number;
   readonly profile?: string;
   readonly write: boolean;
@@ -26,13 +27,14 @@ const options = new Command('npm run bench --')
   .option('--write', 'keep the results in bench/RESULTS.md', false)
   .option(
     '--only <pattern>',
-    'only rows whose names match; "put" and "copying" are two of them',
+    'only rows whose names match; "put", "copying" and "draining" are three of them',
     (text) => new RegExp(text),
     /^/,
   )
   .option('--rounds <count>', 'how often each side has its turn', wholeNumber, 3)
   .option('--seconds <count>', 'how long a turn takes', wholeNumber, 4)
   .option('--files <count>', 'how many files are copied', wholeNumber, 2000)
+  .option('--cold <count>', 'how many files go up that nobody looks at', wholeNumber, 5000)
   .option('--puts <count>', 'how many objects are put on each side in a turn', wholeNumber, 400)
   .option('--profile <dir>', "keep CPU profiles of Upstairs' processes (which then cost more)")
   .allowExcessArguments(false)
@@ -49,7 +51,7 @@ const text = await bench(options);
 console.log(`\n${text}`);
 if (options.write) writeFileSync(new URL('RESULTS.md', import.meta.url), text);
 
-async function bench({ rounds, seconds, only, files, puts, profile }: Options): Promise<string> {
+async function bench({ rounds, seconds, only, files, cold, puts, profile }: Options): Promise<string> {
   await using stage = await setStage(isolated(), profile);
   const effort = { rounds, seconds };
   const wanted = rows.filter(({ name }) => only.test(name));
@@ -70,11 +72,18 @@ async function bench({ rounds, seconds, only, files, puts, profile }: Options): 
     }
     marks = await measureMarks(1000);
   }
-  const results = { effort, served, written, marks, puts };
-  if (!only.test('copying')) return report({ ...results, copied: [], tree: undefined });
-  console.error('copying');
-  const tree = await makeTree(files);
-  return report({ ...results, copied: await measureCopying(stage, tree, rounds), tree });
+  const copies: Copies[] = [];
+  if (only.test('copying')) {
+    console.error('copying');
+    const tree = await makeTree(files);
+    copies.push({ what: 'Copying', tree, copied: await measureCopying(stage, tree, rounds, viewing) });
+  }
+  if (only.test('draining')) {
+    console.error('draining');
+    const tree = await makeColdTree(cold);
+    copies.push({ what: 'Draining', tree, copied: await measureCopying(stage, tree, rounds, draining) });
+  }
+  return report({ effort, served, written, marks, puts, copies });
 }
 
 function wholeNumber(text: string): number {

@@ -18,11 +18,14 @@ export interface DrainSourceFacts {
 }
 
 /** How long a window of latencies is, in milliseconds. */
-const windowMs = 2000;
+const windowMs = 1000;
 /** After a plan that gave less than was asked for: the first wait doubles up to the last, in milliseconds. */
 const shortMs = { first: 1000, last: 600_000 };
-/** An operation that takes less is quick whatever the disk is. */
-const floorMs = 5;
+/**
+ * An operation that takes less is quick whatever the disk is: a busy machine adds milliseconds that are not the disk's, and one that dies takes
+ * 80 and more. Readers do not depend on it: while there are some, one operation at a time is begun.
+ */
+const floorMs = 20;
 
 /** One source of the drain: how much of it is copied at once, and whether it is left alone. Times in milliseconds. */
 export class DrainSource {
