@@ -204,7 +204,10 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
     adminRoutes: [
       control.routes,
       statusRoute(
-        servingStatus(config, { proof, ledger, openIntents: () => marks.openIntents(), media, counter, rate, now }),
+        servingStatus(config, {
+          ...{ proof, ledger, media, rest, counter, rate, now },
+          openIntents: () => marks.openIntents(),
+        }),
       ),
     ],
     listening: report.listening,

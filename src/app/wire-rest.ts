@@ -4,7 +4,7 @@ import { DrainOrders } from '../backfill/drain-orders.ts';
 import type { OwnHeat } from '../backfill/own-heat.ts';
 import { Timetable } from '../backfill/timetable.ts';
 import type { CopyPace } from '../copy/copy-pace.ts';
-import type { ScanRecord } from '../ledger/files.ts';
+import type { Files, ScanRecord } from '../ledger/files.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Listing } from '../ledger/objects.ts';
 import { SqliteDrainOrders } from '../ledger/sqlite-drain-orders.ts';
@@ -35,6 +35,7 @@ export interface Rest {
   /** Undefined in phase: front, where nothing is copied. */
   readonly drain: Drain | undefined;
   readonly heat: OwnHeat;
+  readonly files: Files;
   /** Of each source the newest scan that ended. */
   scans(): Promise<readonly ScanRecord[]>;
   inventory(): Promise<Listing | undefined>;
@@ -77,6 +78,7 @@ export async function wireRest(context: Context, parts: RestParts): Promise<Rest
     orders,
     drain,
     heat: heat.own,
+    files,
     scans: async () => (await files.scans()).flatMap(({ last }) => (last ? [last] : [])),
     inventory: () => inventory.last(),
     start() {

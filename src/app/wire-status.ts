@@ -6,23 +6,30 @@ import { intentsIn } from '../marks/marks-peek.ts';
 import type { CopyRate } from '../status/copy-rate.ts';
 import { type Status, type StatusOptions, statusNow } from '../status/status.ts';
 import type { TierCounter } from '../status/tier-counter.ts';
+import { openFiles } from './wire-files.ts';
 import { openLedger } from './wire-ledger.ts';
 import type { MediaParts } from './wire-media.ts';
 import { openProof, type Proof } from './wire-proof.ts';
+import type { Rest } from './wire-rest.ts';
 
 interface ServingParts {
   readonly proof: Proof;
   readonly ledger: Ledger;
   readonly openIntents: () => Promise<number>;
-  readonly media: Pick<MediaParts, 'inUse'>;
+  readonly media: Pick<MediaParts, 'inUse' | 'disks' | 'remotes'>;
+  readonly rest: Pick<Rest, 'files' | 'drain'>;
   readonly counter: Pick<TierCounter, 'since'>;
   readonly rate: CopyRate;
   readonly now: () => number;
 }
 
+/** What operations took that ended within so many milliseconds counts as now. */
+const latelyMs = 60_000;
+
 /** The status as `serve` knows it. */
 export function servingStatus(config: Config, parts: ServingParts): () => Promise<Status> {
-  const { proof, ledger, openIntents, media, counter, rate, now } = parts;
+  const { proof, ledger, openIntents, media, rest, counter, rate, now } = parts;
+  const strains = [...media.disks, ...media.remotes.map(({ source, latency }) => ({ name: source.name, latency }))];
   const servingMs = now();
   return () =>
     statusNow({
@@ -35,6 +42,9 @@ export function servingStatus(config: Config, parts: ServingParts): () => Promis
       retired: async () => media.inUse.retired,
       tiers: (sinceMs) => counter.since(sinceMs),
       rate: () => rate.rate,
+      backfill: async () => rest.drain?.facts(),
+      files: rest.files,
+      latencyMs: (name) => strains.find((strain) => strain.name === name)?.latency(latelyMs).p90Ms,
     });
 }
 
@@ -51,6 +61,7 @@ export function openState(config: Config): StateView {
   const ledger = openLedger(join(dir, 'ledger.db'));
   const proof = openProof(join(dir, 'ledger.db'));
   const marks = join(dir, 'marks.db');
+  const files = openFiles(dir);
   return {
     proof,
     status: (windowMs = config.retire.quiet) =>
@@ -64,8 +75,10 @@ export function openState(config: Config): StateView {
         openIntents: async () => (existsSync(marks) ? intentsIn(marks) : 0),
         retired: async () => new Map((await proof.retired.all()).map(({ source, sinceMs }) => [source, sinceMs])),
         tiers: (sinceMs) => proof.shares.since(sinceMs),
+        files,
       }),
     close: async () => {
+      await files.close();
       await proof.close();
       await ledger.close();
     },

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { ledgerFacts } from '../app/wire-ledger.ts';
+import { openProof } from '../app/wire-proof.ts';
 import { type Verifier, verifier } from '../app/wire-verify.ts';
 import { loadConfig } from '../config/load.ts';
 import { Acknowledged } from '../verify/acknowledged.ts';
@@ -52,6 +53,7 @@ export async function verify(command: VerifyCommand): Promise<void> {
     );
   const ledger = stateIn(config.state.dir);
   const acknowledged = acknowledgedIn(command.acknowledged);
+  const proofs = openProof(join(config.state.dir, 'ledger.db'));
   const combined = combinedFile === undefined ? undefined : await lineSink(combinedFile);
   const report = reportFile === undefined ? undefined : await lineSink(reportFile);
   const lines = new ProgressLines(process.stderr);
@@ -75,8 +77,8 @@ export async function verify(command: VerifyCommand): Promise<void> {
       concurrency: command.concurrency,
       version,
       list: command.list ? (signal) => listBucket(config, ledger, lines, signal) : undefined,
-      useOf: async () => undefined,
-      retired: new Set(),
+      useOf: (source) => proofs.use.of(source),
+      retired: new Set((await proofs.retired.all()).map(({ source }) => source)),
       begin: (scans) => {
         far = howFar(scans.reduce((sum, { files }) => sum + files, 0));
       },
@@ -100,6 +102,7 @@ export async function verify(command: VerifyCommand): Promise<void> {
     process.off('SIGINT', broken);
     process.off('SIGTERM', broken);
     await made?.close();
+    await proofs.close();
     await endDespite(made);
   }
 }
