@@ -22,6 +22,7 @@ import { testedBlocks } from '../support/how-to-blocks.ts';
 import { needs } from '../support/left-out.ts';
 import { basement, jpeg, mastodonKey } from '../support/media-files.ts';
 import { objectFacts, type Rgw, sharedRgw } from '../support/rgw.ts';
+import { runVerify } from '../support/run-verify.ts';
 import { scratch } from '../support/scratch.ts';
 import { ShellSession } from '../support/shell-session.ts';
 import { baseConfig, startUpstairs, type Upstairs } from '../support/upstairs.ts';
@@ -108,6 +109,7 @@ test('every block that a how-to calls tested is run here', () => {
   expect(counted).toEqual({
     'copy-the-cold-rest': 7,
     leave: 1,
+    'old-minio': 1,
     'pull-the-plug': 4,
     'roll-back': 2,
     'stand-alone': 1,
@@ -163,6 +165,35 @@ describe.skipIf(needs('ceph', 'fuse').skip)('what nobody looks at', () => {
     await disk.setRules([]);
     expect(await reader.follow(6)).toBe('1 key is tried again now\n');
     await copied(14);
+  });
+});
+
+describe.skipIf(needs('ceph', 'rclone').skip)('what nobody looks at in an old bucket', () => {
+  test('is known from its list, carried up, and proven', { timeout: 120_000 }, async () => {
+    const rgw = sharedRgw();
+    const [bucket, old] = [await rgw.freshBucket(), await rgw.freshBucket()];
+    const keys = [mastodonKey(1, 'jpg'), 'site_uploads/files/000/000/001/original/a name.jpg'];
+    for (const [n, Key] of keys.entries())
+      await rgw.client.send(new PutObjectCommand({ Bucket: old, Key, Body: jpeg(n), ACL: 'public-read' }));
+    const stateDir = scratch('state');
+    const source = { type: 's3', name: 'old-minio', endpoint: rgw.endpoint, bucket: old, acls: true };
+    const config = baseConfig({
+      ...{ endpoint: rgw.endpoint, bucket, root: '', stateDir },
+      sources: [{ ...source, accessKey: rgw.accessKey, secretKey: rgw.secretKey }],
+      copy: { minAge: '0ms' },
+      backfill: { enabled: true },
+    });
+    const upstairs = await startUpstairs({ config });
+    onTestFinished(() => upstairs.dispose());
+    const elsewhere = { '/var/lib/upstairs/': `${stateDir}/`, 'old:mastodon': `spaces:${old}` };
+    const reader = new Reader('old-minio', { upstairs, rgw, bucket, config, elsewhere });
+    expect(await reader.follow(0)).toContain('old-minio: 2 files');
+    await eventually(async () => expect(await upstairs.metric('upstairs_ledger_keys', { status: 'copied' })).toBe(2), {
+      withinMs: 90_000,
+    });
+    const verified = await runVerify(config);
+    expect(verified.lines).toEqual(keys.map((key) => `= ${key}`).sort());
+    expect(verified.code).toBe(0);
   });
 });
 
