@@ -1,4 +1,5 @@
-import { Metrics, type Readings } from '../../src/observability/metrics.ts';
+import { Metrics } from '../../src/observability/metrics.ts';
+import type { Readings } from '../../src/observability/readings.ts';
 import { code, generated, table } from './page.ts';
 
 interface Registered {

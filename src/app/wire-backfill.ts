@@ -32,12 +32,12 @@ export function wireBackfill({ config, report, now }: Context, parts: BackfillPa
     rest: { errors: sourceErrors, firstMs: sourceRest, mostMs: mostRestMs },
     now,
     events: {
-      standing: report.backfillStanding,
-      planned: report.backfillPlanned,
-      sourcePaused: report.backfillSourcePaused,
-      done: report.backfillDone,
-      copied: report.backfillCopied,
-      failed: report.backfillFailed,
+      standing: report.rest.backfillStanding,
+      planned: report.rest.backfillPlanned,
+      sourcePaused: report.rest.backfillSourcePaused,
+      done: report.rest.backfillDone,
+      copied: report.rest.backfillCopied,
+      failed: report.rest.backfillFailed,
     },
   });
 }

@@ -7,6 +7,7 @@ import { identityKey } from '../bucket/identity.ts';
 import { IdentityGuard } from '../bucket/identity-guard.ts';
 import { RememberingBucket } from '../bucket/remembering-bucket.ts';
 import { RequestSigner } from '../bucket/request-signer.ts';
+import { S3PartStore } from '../bucket/s3-part-store.ts';
 import { S3Reader } from '../bucket/s3-reader.ts';
 import { S3Store } from '../bucket/s3-store.ts';
 import { storeClient } from '../bucket/store-client.ts';
@@ -72,7 +73,9 @@ export async function wireBucket({ config, report, teardown, acceptLoss }: Conte
   const guarded = new GuardedBucket(new BreakingBucket(reader, { failures, retryAfterMs }), identity);
   const reads = new RememberingBucket(guarded, { ttlMs: bucket.absenceTtl, maxKeys: maxRememberedAbsences });
   const { name, keyPrefix, acls } = bucket;
-  const store = new S3Store({ client, bucket: name, keyPrefix, acls, timeoutMs });
+  const storeOptions = { client, bucket: name, keyPrefix, acls, timeoutMs };
+  const store = new S3Store(storeOptions);
+  const partStore = new S3PartStore(storeOptions);
   /** What the store can do; undefined while it is not known, or the bucket may be another. */
   const rules = (): Rules | undefined => {
     const { conditional } = binding;
@@ -80,5 +83,5 @@ export async function wireBucket({ config, report, teardown, acceptLoss }: Conte
       ? undefined
       : { conditional, acls, looks: config.copy.looks.length + 1 };
   };
-  return { address, credentials, binding, identity, reads, store, rules };
+  return { address, credentials, binding, identity, reads, store, partStore, rules };
 }

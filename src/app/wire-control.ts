@@ -46,8 +46,8 @@ export function wireControl(context: Context, parts: ControlParts): Control {
     recopy: (key) => recopy.recopy(key),
     parseLimits,
     now,
-    did: report.ordered,
-    failed: report.orderFailed,
+    did: report.rest.ordered,
+    failed: report.rest.orderFailed,
   });
   return { routes };
 }

@@ -2,7 +2,9 @@ import type { BackfillLane } from '../copy/backfill-lane.ts';
 import { Copier } from '../copy/copier.ts';
 import { Copies } from '../copy/copies.ts';
 import { CopyPace } from '../copy/copy-pace.ts';
+import { LeftUploads } from '../copy/left-uploads.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { mostObjectBytes } from '../lib/part-size.ts';
 import type { Marks } from '../marks/marks.ts';
 import { contentType } from '../media/content-type.ts';
 import { isPrivate } from '../media/private-prefix.ts';
@@ -29,13 +31,27 @@ export function wirePace({ config }: Context): CopyPace {
 }
 
 /** The mover: copies, and the looks after everything of unknown outcome. */
-export function wireCopies({ config, metrics, report, now }: Context, parts: CopiesParts): Copies {
+export function wireCopies({ config, metrics, report, teardown, now }: Context, parts: CopiesParts): Copies {
   const { marks, ledger, bucket, media, leases, pace, backfill, purge } = parts;
   const { copy } = config;
+  const rules = () => (bucket.identity.state === 'ours' ? bucket.rules() : undefined);
+  const leftUploads = new LeftUploads({
+    records: ledger.parts,
+    store: bucket.partStore,
+    usable: () => rules() !== undefined,
+    now,
+    notAborted: report.uploadNotAborted,
+    failed: report.copyNotRecorded,
+  });
+  // Let go of after the copies, which leave some.
+  teardown.add('uploads in parts', () => leftUploads.stop());
+  leftUploads.start();
   const copier = new Copier({
     ledger,
     marks,
     store: bucket.store,
+    partStore: bucket.partStore,
+    leftUploads,
     identity: bucket.identity,
     leases,
     forCopy: (key, lane) => media.sourceReads.forCopy(key, lane),
@@ -45,7 +61,7 @@ export function wireCopies({ config, metrics, report, now }: Context, parts: Cop
     acls: config.bucket.acls,
     cacheControl: copy.cacheControl,
     minAgeMs: copy.minAge,
-    maxBytes: copy.multipartAbove,
+    maxBytes: mostObjectBytes,
     requestTimeoutMs: copy.requestTimeout,
     looksMs: copy.looks,
     retry: { firstMs: copy.retry.first, mostMs: copy.retry.most, times: copy.retry.times },
@@ -69,7 +85,7 @@ export function wireCopies({ config, metrics, report, now }: Context, parts: Cop
     copying: config.phase === 'move',
     concurrency: copy.concurrency,
     maxQueued: copy.maxQueued,
-    rules: () => (bucket.identity.state === 'ours' ? bucket.rules() : undefined),
+    rules,
     unsettled: () => marks.unsettled(),
     now,
     failed: report.copyNotRecorded,

@@ -25,7 +25,7 @@ export function openHeat(config: Config, now: () => number): Heat {
 export function wireHeat({ config, report, teardown, now }: Context): { heat: Heat; own: OwnHeat } {
   const heat = heatIn(config, now(), { busyMs: servingBusyMs });
   teardown.add('heat', () => heat.close());
-  const own = new OwnHeat({ heat, now, everyMs, maxKeys: maxGathered, failed: report.heatNotRecorded });
+  const own = new OwnHeat({ heat, now, everyMs, maxKeys: maxGathered, failed: report.rest.heatNotRecorded });
   own.start();
   teardown.add('own heat', () => own.stop());
   return { heat, own };

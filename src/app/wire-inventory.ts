@@ -90,11 +90,11 @@ export function wireInventory({ config, report, teardown, now }: Context, identi
   let toldMs = 0;
   const { inventory, objects, close } = inventoryParts(config, {
     identity,
-    troubled: report.inventoryTroubled,
+    troubled: report.rest.inventoryTroubled,
     progress(met) {
       if (now() - toldMs < tellEveryMs) return;
       toldMs = now();
-      report.inventoryProgress(met);
+      report.rest.inventoryProgress(met);
     },
   });
   teardown.add("the bucket's objects", close);
@@ -113,13 +113,13 @@ export function wireInventory({ config, report, teardown, now }: Context, identi
           events: {
             began() {
               toldMs = now();
-              report.inventoryBegan();
+              report.rest.inventoryBegan();
             },
             ended(listing) {
-              report.inventoryEnded(listing);
+              report.rest.inventoryEnded(listing);
               ended();
             },
-            failed: report.inventoryFailed,
+            failed: report.rest.inventoryFailed,
           },
         });
   return {

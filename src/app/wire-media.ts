@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { MemoryCache } from '../cache/memory-cache.ts';
 import { provesAbsence } from '../config/sources-schema.ts';
 import type { Retired } from '../ledger/proof.ts';
+import { partBytesFor } from '../lib/part-size.ts';
 import type { Marks } from '../marks/marks.ts';
 import { Bodies } from '../media/bodies.ts';
 import { SourceReads } from '../media/source-reads.ts';
@@ -47,6 +48,7 @@ export async function wireMedia(context: Context, marks: Marks, retired: Pick<Re
     inUse: inUse.has,
     bodies,
     wantsWhole: (size) => (phase === 'move' && size <= copy.multipartAbove) || size <= cache.maxObjectBytes,
+    partBytesOf: (size) => (size > copy.multipartAbove ? partBytesFor(size) : undefined),
     troubled: report.sourceTroubled,
   });
   // A 404 of a wrong site, or of a disk that is not mounted there, must not have a mark forgotten, or a suspension refused.

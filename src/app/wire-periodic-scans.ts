@@ -35,12 +35,12 @@ export function wirePeriodicScans(context: Context, parts: ScanParts): { start()
     files,
     run: (source, signal) => scanned(scanProgram, source, signal),
     now,
-    began: report.scanBegan,
+    began: report.rest.scanBegan,
     ended: (source, end) => {
-      report.scanEnded(source, end);
+      report.rest.scanEnded(source, end);
       ended();
     },
-    failed: report.scansFailed,
+    failed: report.rest.scansFailed,
   });
   return {
     start() {

@@ -99,7 +99,7 @@ async function wireOrders({ config, report, teardown, now }: Context): Promise<D
     timetable: new Timetable(config.backfill.timetable),
     enabled: config.backfill.enabled,
     now,
-    ordered: report.ordered,
+    ordered: report.rest.ordered,
   });
   teardown.add('orders', () => orders.stop());
   return orders;

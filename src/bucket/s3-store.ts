@@ -17,7 +17,7 @@ import { refused, storeErrorOf } from './store-error.ts';
 /** The grantee whose READ makes an object public (S3: "Predefined groups"). */
 const allUsers = 'http://acs.amazonaws.com/groups/global/AllUsers';
 
-const cannedAcl = { public: 'public-read', private: 'private' } as const;
+export const cannedAcl = { public: 'public-read', private: 'private' } as const;
 
 export interface S3StoreOptions {
   readonly client: S3Client;
@@ -53,11 +53,7 @@ export class S3Store implements ObjectStore {
           CacheControl: upload.cacheControl,
           ...(acls ? { ACL: cannedAcl[upload.acl] } : {}),
           ...(upload.onlyIfAbsent ? { IfNoneMatch: '*' } : {}),
-          Metadata: {
-            mtime: upload.mtime,
-            md5chksum: upload.md5.toString('base64'),
-            'upstairs-copy': upload.id,
-          },
+          Metadata: metadataOf(upload),
         }),
         { abortSignal: AbortSignal.any([signal, broken.signal]) },
       );
@@ -122,6 +118,11 @@ export class S3Store implements ObjectStore {
   #inTime(): { abortSignal: AbortSignal } {
     return { abortSignal: AbortSignal.timeout(this.#options.timeoutMs) };
   }
+}
+
+/** mtime and MD5 in rclone's formats, and whose object it is. */
+export function metadataOf({ mtime, md5, id }: Pick<Upload, 'mtime' | 'md5' | 'id'>): Record<string, string> {
+  return { mtime, md5chksum: md5.toString('base64'), 'upstairs-copy': id };
 }
 
 /** Public is what everybody may read. */

@@ -33,7 +33,9 @@ export const copySchema = z.strictObject({
     .describe('When to look again after a request of unknown outcome: an aborted upload can still land'),
   multipartAbove: size({ least: '5MiB', most: '5GiB' })
     .prefault('512MiB')
-    .describe('Larger files are not copied yet, only listed; smaller ones go up in one request that cannot overwrite'),
+    .describe(
+      'Larger files go up in parts, after a look whether something is there; smaller ones in one request that cannot overwrite',
+    ),
   cacheControl: headerValue()
     .prefault('public, max-age=315576000, immutable')
     .describe("Cache-Control of copies; the default is Mastodon's own"),

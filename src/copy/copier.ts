@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Identity } from '../bucket/identity.ts';
-import type { Acl, Look, MendAnswer, ObjectStore, PutAnswer } from '../bucket/object-store.ts';
+import type { Acl, Look, MendAnswer, ObjectFacts, ObjectStore } from '../bucket/object-store.ts';
 import type { FailedFile, Lane, Ledger } from '../ledger/ledger.ts';
 import { errorDetail } from '../lib/error-detail.ts';
+import type { Digests } from '../lib/part-digests.ts';
 import { unlessAborted } from '../lib/unless-aborted.ts';
 import { type MarkRecord, type Marks, noMarks } from '../marks/marks.ts';
 import type { NotHad, SourceBody } from '../media/body.ts';
@@ -20,10 +21,11 @@ import {
 import { step } from '../protocol/step.ts';
 import { type EndingOptions, endingOf, lookTime } from './copy-ending.ts';
 import type { CopyPace } from './copy-pace.ts';
+import { CopyUpload, type CopyUploadOptions } from './copy-upload.ts';
 import { oldEnoughAtMs } from './schedule.ts';
 import { reasonOf } from './spool-reason.ts';
 
-export interface CopierOptions extends EndingOptions {
+export interface CopierOptions extends EndingOptions, CopyUploadOptions {
   readonly ledger: Ledger;
   readonly marks: Marks;
   readonly store: ObjectStore;
@@ -32,14 +34,12 @@ export interface CopierOptions extends EndingOptions {
   /** The whole object from a source, or why it cannot be had. */
   readonly forCopy: (key: string, lane: Lane) => Promise<SourceBody | NotHad>;
   readonly pace: Pick<CopyPace, 'turn' | 'spent' | 'answered'>;
-  readonly contentType: (key: string) => string;
   readonly isPrivate: (key: string) => boolean;
   /** Whether the bucket has object ACLs. */
   readonly acls: boolean;
-  readonly cacheControl: string;
   readonly minAgeMs: number;
+  /** What the store takes at most, in however many parts. */
   readonly maxBytes: number;
-  readonly requestTimeoutMs: number;
   readonly events: CopierEvents;
   /** What is cached of the key, and under way to the cache, is not to be shown any more. */
   readonly purge: (key: string) => void;
@@ -66,13 +66,14 @@ interface Turn {
   readonly lane: Lane;
   readonly signal: AbortSignal;
   body: SourceBody | undefined;
-  md5: string;
-  /** Its turn in the pace. */
-  paced: number;
+  digests: Digests;
+  readonly upload: CopyUpload;
+  /** A read or an upload was begun. */
+  tried: boolean;
+  /** What the last look found. */
+  seen: ObjectFacts | undefined;
   /** Not to be tried again before. */
   notBeforeMs: number | undefined;
-  /** The store confirmed this turn's upload. */
-  stored: boolean;
   /** It had to delete or change the ACL of what it found. */
   mended: boolean;
   /** A mutation was recorded without the lease. */
@@ -113,10 +114,11 @@ export class Copier {
       lane,
       signal: AbortSignal.any([signal, cancel.signal]),
       body,
-      md5: '',
-      paced: 0,
+      digests: { md5: '' },
+      upload: new CopyUpload(key, lane, this.#options),
+      tried: what === 'look',
+      seen: undefined,
       notBeforeMs: undefined,
-      stored: false,
       mended: false,
       disturbed: false,
       detail: undefined,
@@ -134,6 +136,7 @@ export class Copier {
     } finally {
       turn.body?.release();
       letGo?.();
+      await turn.upload.end();
     }
   }
 
@@ -164,7 +167,7 @@ export class Copier {
 
   async #next(turn: Turn, state: State, effect: Effect): Promise<KeyEvent> {
     const event = await this.#perform(turn, effect);
-    const cancellable = ['spooling', 'checking', 'sending'].includes(state.stage.at);
+    const cancellable = ['spooling', 'checking', 'sending-parts', 'sending'].includes(state.stage.at);
     return turn.signal.aborted && cancellable ? { type: 'cancel' } : event;
   }
 
@@ -172,11 +175,18 @@ export class Copier {
     const { store } = this.#options;
     switch (effect.type) {
       case 'spool':
+        turn.tried = true;
         return await this.#spool(turn);
       case 'send':
-        return { type: 'answered', answer: await this.#send(turn, effect) };
+        return { type: 'answered', answer: await turn.upload.send(spooled(turn), effect, turn.signal) };
+      case 'send-parts': {
+        const reason = await turn.upload.sendParts(spooled(turn), turn.digests, effect, turn.signal);
+        return reason === undefined ? { type: 'parts-sent' } : { type: 'parts-not-sent', reason };
+      }
+      case 'complete':
+        return { type: 'answered', answer: await turn.upload.complete(effect, turn.signal) };
       case 'look': {
-        const look = await this.#look(turn.key);
+        const look = await this.#look(turn);
         return { type: 'looked', look, newId: randomUUID() };
       }
       case 'delete':
@@ -203,8 +213,8 @@ export class Copier {
       return notSpooled(turn, { reason: 'too-young' });
     }
     try {
-      turn.md5 = (await unlessAborted(body.whole(), turn.signal)).md5;
-      turn.paced = await this.#options.pace.turn(turn.lane, body.meta.size, turn.signal);
+      turn.digests = await unlessAborted(body.whole(), turn.signal);
+      await turn.upload.mayBegin(body.meta.size, turn.digests, turn.signal);
     } catch (error) {
       if (turn.signal.aborted) return notSpooled(turn, { reason: 'cancelled' });
       return notSpooled(turn, { reason: reasonOf(error), detail: errorDetail(error) });
@@ -215,7 +225,8 @@ export class Copier {
     // Where objects have no ACLs, nothing would hide it any more.
     const mark = await marks.get(turn.key);
     if (intendedAcl(mark, acl) === 'private' && !acls) return notSpooled(turn, { reason: 'private-without-acls' });
-    const content = { md5: turn.md5, size: body.meta.size, acl };
+    const { md5, parts } = turn.digests;
+    const content = { md5, size: body.meta.size, acl, inParts: parts !== undefined };
     return { type: 'spooled', content, newId: randomUUID() };
   }
 
@@ -233,38 +244,11 @@ export class Copier {
     }
   }
 
-  async #send(turn: Turn, effect: Extract<Effect, { type: 'send' }>) {
-    const { store, contentType, cacheControl, requestTimeoutMs, pace } = this.#options;
-    const { body, key, signal } = turn;
-    if (!body) throw new Error('nothing was spooled');
-    const { attempt, acl, onlyIfAbsent } = effect;
-    const timeout = AbortSignal.timeout(requestTimeoutMs);
-    const answer = await store.put(
-      {
-        key,
-        id: attempt.id,
-        size: attempt.size,
-        md5: Buffer.from(attempt.md5, 'hex'),
-        acl,
-        contentType: contentType(key),
-        cacheControl,
-        mtime: body.mtime,
-        onlyIfAbsent,
-        bytes: async () => body.bytes ?? (await body.open()),
-      },
-      AbortSignal.any([signal, timeout]),
-    );
-    const slowDown = answer.kind === 'unknown' && answer.slowDown;
-    pace.answered(turn.paced, slowDown ? 'slow-down' : answer.kind === 'stored' ? 'stored' : 'other');
-    turn.stored = answer.kind === 'stored';
-    turn.detail = answerDetail(answer);
-    return answer;
-  }
-
   /** In the wrong bucket everything is missing. */
-  async #look(key: string): Promise<Look> {
+  async #look(turn: Turn): Promise<Look> {
     this.#options.pace.spent(requestsOfLook);
-    const look = await this.#options.store.look(key);
+    const look = await this.#options.store.look(turn.key);
+    turn.seen = look.kind === 'object' ? look.facts : undefined;
     if (look.kind === 'unavailable' || (await this.#options.identity.confirm()) === 'ours') return look;
     return { kind: 'unavailable', trouble: 'identity' };
   }
@@ -282,31 +266,39 @@ export class Copier {
       return undefined;
     }
     if (outcome.type === 'mutated') throw new Error('a copy is no mutation');
-    const { body, md5, stored } = turn;
+    const { body, upload } = turn;
+    const { md5 } = turn.digests;
     const failed = body ? { source: body.source, size: body.meta.size, mtime: body.mtime } : turn.failed;
-    const uploaded = body && stored ? { body, md5 } : undefined;
+    const same = body && turn.seen?.md5 === md5 && turn.seen.size === body.meta.size;
+    const confirmed = body && (upload.stored || same) ? { body, md5 } : undefined;
+    const detail = upload.detail ?? turn.detail;
     const queued = outcome.type === 'later' ? await ledger.queued(turn.key) : undefined;
-    const { givenUp, details } = endingOf({ ...turn, uploaded, failed }, result, outcome, queued, this.#options);
+    const { givenUp, details } = endingOf(
+      { ...turn, detail, confirmed, failed },
+      result,
+      outcome,
+      queued,
+      this.#options,
+    );
     // What is not below any more needs no list: should it come back, it is asked for again.
     const end = 'reason' in outcome && outcome.reason === 'gone-below' ? ('none' as const) : ('refused' as const);
     const change = givenUp ? { ...save, status: end } : (save ?? {});
     // A mutation that was recorded since the step was taken must not lose its looks to what is written here.
     if (turn.disturbed) await ledger.change(turn.key, { ...change, look: 0 }, { ...details, lookAtMs: now() }, now());
     else await ledger.change(turn.key, change, details, now());
-    const bytes = uploaded?.body.meta.size ?? 0;
+    const bytes = body && upload.stored ? body.meta.size : 0;
     events.ended(turn.key, outcome, givenUp, bytes);
     return { outcome, givenUp, bytes };
   }
+}
+
+function spooled({ body }: Turn): SourceBody {
+  if (!body) throw new Error('nothing was spooled');
+  return body;
 }
 
 function notSpooled(turn: Turn, { reason, detail, failed }: NotHad): KeyEvent {
   turn.detail = detail;
   turn.failed = failed;
   return { type: 'not-spooled', reason };
-}
-
-/** What the store said, where that was no success. */
-function answerDetail(answer: PutAnswer): string | undefined {
-  if (answer.kind === 'refused') return `the store answered ${answer.status} ${answer.code}`;
-  return answer.kind === 'unknown' ? answer.reason : undefined;
 }

@@ -12,7 +12,7 @@ const waits = 'nothing: it is tried again by itself';
 /** Each reason why a copy is put off or given up, in words. */
 export const copyReasons: Readonly<Record<CopyReason, Words>> = {
   'too-young': { means: 'changed a moment ago', todo: waits },
-  'too-large': { means: 'larger than can be copied', todo: 'raise copy.multipartAbove (at most 5GiB), then retry' },
+  'too-large': { means: 'larger than an object can be (5 TiB)', todo: 'keep it elsewhere' },
   changed: { means: 'the file changed while it was read', todo: 'see what still writes to the source, then retry' },
   'gone-below': { means: 'the file is not below any more', todo: 'nothing: there is nothing to copy' },
   unreadable: {

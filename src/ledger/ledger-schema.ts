@@ -2,6 +2,7 @@ import { backfillMigration } from './backfill-schema.ts';
 import { failuresMigration } from './failures-schema.ts';
 import { laneMigration } from './lane-schema.ts';
 import { ordersMigration } from './orders-schema.ts';
+import { partsMigration } from './parts-schema.ts';
 import { retireMigration } from './retire-schema.ts';
 import { sharesMigration } from './shares-schema.ts';
 import { verificationsMigration } from './verifications-schema.ts';
@@ -67,4 +68,5 @@ export const ledgerMigrations = [
   retireMigration,
   sharesMigration,
   weightsMigration,
+  partsMigration,
 ];

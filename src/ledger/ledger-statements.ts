@@ -11,7 +11,9 @@ export function prepareLedger(db: DatabaseSync) {
       'SELECT status, since_ms, look, deleting, tries, failures, not_before_ms FROM copies WHERE key = ?',
     ),
     status: db.prepare('SELECT status FROM copies WHERE key = ?'),
-    attempts: db.prepare('SELECT id, generation, md5, size, source_acl AS sourceAcl FROM attempts WHERE key = ?'),
+    attempts: db.prepare(
+      'SELECT id, generation, md5, size, source_acl AS sourceAcl, unconditional FROM attempts WHERE key = ?',
+    ),
     ask: db.prepare(
       `INSERT INTO copies (key, status, since_ms, asks, asked_ms) VALUES (:key, 'wanted', :nowMs, :n, :nowMs)
        ON CONFLICT (key) DO UPDATE SET
@@ -56,7 +58,8 @@ export function prepareLedger(db: DatabaseSync) {
     ),
     dropAttempts: db.prepare('DELETE FROM attempts WHERE key = ?'),
     addAttempt: db.prepare(
-      'INSERT INTO attempts (id, key, generation, md5, size, source_acl) VALUES (:id, :key, :generation, :md5, :size, :sourceAcl)',
+      `INSERT INTO attempts (id, key, generation, md5, size, source_acl, unconditional)
+       VALUES (:id, :key, :generation, :md5, :size, :sourceAcl, :unconditional)`,
     ),
     /** Keys whose wait is over; so many at once that nobody notices. */
     ripen: db.prepare(

@@ -1,4 +1,5 @@
 import type { CopyReason, CopyStatus } from './copy-status.ts';
+import type { PartUploads } from './part-uploads.ts';
 import type { RecordedCopies } from './recorded-copies.ts';
 
 export type { CopyReason, CopyStatus } from './copy-status.ts';
@@ -6,7 +7,10 @@ export type { CopyReason, CopyStatus } from './copy-status.ts';
 /** Copies that somebody asked for come before those of the backfill, which nobody asks for. */
 export type Lane = 'asked-for' | 'backfill';
 
-/** An upload that was begun and whose outcome is not settled. Durable before its first byte is sent. */
+/**
+ * A request that makes an object was begun, and its outcome is not settled. Durable before its first byte is sent. Of an upload in parts it
+ * is the completion: what comes before makes nothing visible.
+ */
 export interface Attempt {
   readonly id: string;
   /** The mark's generation when it was begun. */
@@ -15,6 +19,8 @@ export interface Attempt {
   readonly size: number;
   /** What the source's own mode and the private prefixes ask for, before any mark. */
   readonly sourceAcl: 'public' | 'private';
+  /** It was sent without a condition that the store honours: should it land late, it replaces what came meanwhile. */
+  readonly unconditional: boolean;
 }
 
 /** Everything durable about the copy of one key. */
@@ -114,6 +120,8 @@ export interface ListedCopy {
 export interface Ledger extends RecordedCopies {
   /** A random name, made once with the ledger. */
   readonly id: string;
+  /** Uploads in parts that the store still keeps for us. */
+  readonly parts: PartUploads;
   binding(): Promise<Binding | undefined>;
   bind(binding: Binding): Promise<void>;
   record(key: string): Promise<CopyRecord>;

@@ -18,6 +18,7 @@ import type {
 import { ledgerMigrations } from './ledger-schema.ts';
 import { prepareLedger } from './ledger-statements.ts';
 import type { RecordedCopies, RecordedCopy } from './recorded-copies.ts';
+import { SqlitePartUploads } from './sqlite-part-uploads.ts';
 
 interface CopyRow {
   status: CopyStatus | 'none';
@@ -29,9 +30,12 @@ interface CopyRow {
   not_before_ms: number;
 }
 
+type AttemptRow = Omit<Attempt, 'unconditional'> & { unconditional: number };
+
 /** The ledger in one SQLite file. Writes wait at most `batchMs` for company. */
 export class SqliteLedger implements Ledger, RecordedCopies {
   readonly id: string;
+  readonly parts: SqlitePartUploads;
   readonly #db: DatabaseSync;
   readonly #writer: BatchWriter;
   readonly #sql: ReturnType<typeof prepareLedger>;
@@ -40,6 +44,7 @@ export class SqliteLedger implements Ledger, RecordedCopies {
     this.#db = openDatabase(file, ledgerMigrations);
     this.#sql = prepareLedger(this.#db);
     this.#writer = new BatchWriter(this.#db, options.batchMs);
+    this.parts = new SqlitePartUploads(this.#db, this.#writer);
     const known = this.#sql.identity.get() as { id: string } | undefined;
     this.id = known?.id ?? randomUUID();
     if (!known) this.#db.prepare('INSERT INTO ledger (id) VALUES (?)').run(this.id);
@@ -58,7 +63,8 @@ export class SqliteLedger implements Ledger, RecordedCopies {
 
   async record(key: string): Promise<CopyRecord> {
     const row = this.#sql.copy.get(key) as CopyRow | undefined;
-    const attempts = this.#sql.attempts.all(key) as unknown as Attempt[];
+    const rows = this.#sql.attempts.all(key) as unknown as AttemptRow[];
+    const attempts = rows.map((row) => ({ ...row, unconditional: row.unconditional === 1 }));
     return { status: row?.status ?? 'none', attempts, look: row?.look ?? undefined, deleting: row?.deleting === 1 };
   }
 
@@ -212,8 +218,10 @@ export class SqliteLedger implements Ledger, RecordedCopies {
 
   #replaceAttempts(key: string, attempts: readonly Attempt[]): void {
     this.#sql.dropAttempts.run(key);
-    for (const { id, generation, md5, size, sourceAcl } of attempts)
-      this.#sql.addAttempt.run({ id, key, generation, md5, size, sourceAcl });
+    for (const { id, generation, md5, size, sourceAcl, unconditional } of attempts) {
+      const row = { id, key, generation, md5, size, sourceAcl, unconditional: unconditional ? 1 : 0 };
+      this.#sql.addAttempt.run(row);
+    }
   }
 }
 

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { CopyReason, FailedFile } from '../ledger/ledger.ts';
 import type { ByteRange } from '../lib/byte-range.ts';
 import type { ObjectMeta } from '../lib/object-meta.ts';
+import type { Digests } from '../lib/part-digests.ts';
 
 /** The bytes of one object, readable several times and from any offset while it is held. */
 export interface Body {
@@ -34,7 +35,11 @@ export interface SourceBody extends Body {
   readonly private: boolean;
   /**
    * Resolves when every byte is here and the file was the same before and after. Rejects with what broke the read
-   * (`SourceReadError`, `SpoolError`).
+   * (`SourceReadError`, `SpoolError`). What is too large for one upload request has the digests of its parts, too.
    */
-  whole(): Promise<{ readonly md5: string }>;
+  whole(): Promise<Digests>;
+  /**
+   * Set where the bytes are not kept: each `open` reads the source anew. Whether that still has the object which `whole` has read.
+   */
+  readonly unchanged?: () => Promise<boolean>;
 }

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { ByteRange } from '../lib/byte-range.ts';
 import { etagOfMd5, type ObjectMeta } from '../lib/object-meta.ts';
+import type { Digests } from '../lib/part-digests.ts';
 import type { Body, SourceBody } from './body.ts';
 import { Spool } from './spool.ts';
 import type { SpoolStorage } from './spool-storage.ts';
@@ -15,7 +16,7 @@ export interface Origin {
   /** Everything, from the first byte on; called once. */
   bytes(): Readable;
   /** Set for sources only. */
-  readonly fromSource?: { readonly mtime: string; readonly private: boolean };
+  readonly fromSource?: { readonly mtime: string; readonly private: boolean; readonly partBytes?: number | undefined };
   /** Throws if the object is not the one any more that was opened. */
   verify(): Promise<void>;
   /** A read of its own for bytes far from those that have come in, pinned to the same object. */
@@ -48,7 +49,7 @@ export class SharedBody {
   readonly #readAheadBytes: number;
   readonly #events: SharedBodyEvents;
   readonly #bytes: Readable;
-  readonly #filling: Promise<{ md5: string }>;
+  readonly #filling: Promise<Digests>;
   readonly #ticket: Ticket;
   #meta: ObjectMeta;
   #holders = 0;
@@ -185,13 +186,14 @@ export class SharedBody {
     };
   }
 
-  async #fill(): Promise<{ md5: string }> {
+  async #fill(): Promise<Digests> {
     try {
-      const md5 = await this.#spool.fill(this.#bytes, () => this.origin.verify());
+      const { fromSource } = this.origin;
+      const digests = await this.#spool.fill(this.#bytes, () => this.origin.verify(), fromSource?.partBytes);
       // The store's own validator stays; a source has none until its content is known (RFC 9110 §8.8.3).
-      if (this.#meta.etag === undefined) this.#meta = { ...this.#meta, etag: etagOfMd5(md5) };
+      if (this.#meta.etag === undefined) this.#meta = { ...this.#meta, etag: etagOfMd5(digests.md5) };
       await this.#events.filled(this);
-      return { md5 };
+      return digests;
     } catch (error) {
       this.#broken = true;
       this.#events.gone(this);

@@ -7,6 +7,7 @@ import type { Bodies } from './bodies.ts';
 import type { Body, NotHad, SourceBody } from './body.ts';
 import { FlightGroup } from './flight-group.ts';
 import type { Origin, SharedBody, Ticket } from './shared-body.ts';
+import { unkeptBody } from './unkept-body.ts';
 
 /** What the sources, asked in order, said. */
 export type Below =
@@ -23,7 +24,14 @@ type Failure = Pick<NotHad, 'detail' | 'failed'>;
 export type BelowBody =
   | { readonly kind: 'shared'; readonly body: SharedBody }
   /** Too large to share, or no room: a body for the caller alone. */
-  | { readonly kind: 'alone'; readonly body: Body; readonly object: SourceObject; readonly source: string }
+  | {
+      readonly kind: 'alone';
+      readonly body: Body;
+      readonly object: SourceObject;
+      readonly source: string;
+      /** The read of the whole that has begun, or a new one. Instead of the body's `open`. */
+      readonly read: () => Readable;
+    }
   | Exclude<Below, { kind: 'found' }>;
 
 export interface SourceReadsOptions {
@@ -33,6 +41,8 @@ export interface SourceReadsOptions {
   readonly bodies: Bodies;
   /** Whether somebody wants all of an object of this size: the copy or the cache. */
   readonly wantsWhole: (size: number) => boolean;
+  /** How large the parts are in which an object of this size is copied; undefined: it is copied whole. */
+  readonly partBytesOf: (size: number) => number | undefined;
   /** Told of what a source could not do. */
   readonly troubled: (source: string, answer: SourceAnswer, key: string) => void;
 }
@@ -67,17 +77,21 @@ export class SourceReads {
   /** The object for a copy: whole, and shared with whoever reads it meanwhile; or why it cannot be had. The backfill's come behind readers. */
   async forCopy(key: string, lane: Lane = 'asked-for'): Promise<SourceBody | NotHad> {
     const wanted = lane === 'backfill' ? 'bytes-behind' : 'bytes';
-    const answer = await this.#options.bodies.fetching(key, (ticket) => this.read(key, ticket, wanted));
+    return await this.#options.bodies.fetching(key, async (ticket) =>
+      this.#forCopy(key, await this.read(key, ticket, wanted), ticket, wanted),
+    );
+  }
+
+  #forCopy(key: string, answer: BelowBody, ticket: Ticket, wanted: Wanted): SourceBody | NotHad {
     switch (answer.kind) {
       case 'shared':
         return answer.body.holdForCopy();
-      case 'alone':
+      case 'alone': {
+        if (!this.#options.wantsWhole(answer.object.meta.size)) return this.#largeBody(key, answer, ticket, wanted);
         answer.body.release();
-        return {
-          reason: this.#options.wantsWhole(answer.object.meta.size) ? 'no-spool-room' : 'too-large',
-          detail: `${answer.object.meta.size} bytes`,
-          failed: factsOf(answer.object, answer.source),
-        };
+        const { object, source } = answer;
+        return { reason: 'no-spool-room', detail: `${object.meta.size} bytes`, failed: factsOf(object, source) };
+      }
       case 'missing':
         return { reason: 'gone-below' };
       case 'private':
@@ -89,6 +103,15 @@ export class SourceReads {
     }
   }
 
+  /** What is too large to be kept because of one reader: kept for the copy alone where there is room, else read again for its upload. */
+  #largeBody(key: string, alone: Extract<BelowBody, { kind: 'alone' }>, ticket: Ticket, wanted: Wanted): SourceBody {
+    const { object, source, read, body } = alone;
+    const origin = this.#originOf(object, source, wanted);
+    const kept = this.#options.bodies.begin(key, { ...origin, bytes: read }, ticket);
+    const partBytes = origin.fromSource?.partBytes;
+    return kept?.holdForCopy() ?? unkeptBody({ object, source, partBytes, read, release: body.release });
+  }
+
   /** The key was changed: nobody joins what is under way. */
   part(key: string): void {
     this.#flights.part(key);
@@ -97,12 +120,12 @@ export class SourceReads {
   #begin(key: string, ticket: Ticket, wanted: 'bytes' | 'bytes-behind'): Promise<BelowBody> {
     // One reader's leaving must not end what others wait for; the source's own deadline bounds it.
     return this.#search<BelowBody>(key, wanted, new AbortController().signal, async (object, source, last) => {
-      const shared = await this.#share(key, originOf(object, source.name, wanted), ticket);
+      const shared = await this.#share(key, this.#originOf(object, source.name, wanted), ticket);
       if (typeof shared === 'object') return { kind: 'shared', body: shared };
       const own = shared === 'no-storage' ? await reopened(key, source) : object;
       // Where another source might do better, nobody is told that it is here before its first byte is.
       const begun = last || own.meta.size === 0 ? undefined : await begunRead(own);
-      return { kind: 'alone', body: aloneBody(own, begun), object: own, source: source.name };
+      return { kind: 'alone', object: own, source: source.name, ...aloneBody(own, begun) };
     });
   }
 
@@ -127,6 +150,23 @@ export class SourceReads {
       setImmediate(letGo);
     }
     return body;
+  }
+
+  #originOf(object: SourceObject, source: string, wanted: Wanted): Origin {
+    const { meta, mtime } = object;
+    return {
+      tier: source,
+      meta,
+      ...(wanted === 'bytes-behind' && { unread: { hurry: () => object.hurry?.() } }),
+      bytes: () => object.read(),
+      fromSource: { mtime, private: object.private, partBytes: this.#options.partBytesOf(meta.size) },
+      verify: async () => {
+        if (!(await object.unchanged()))
+          throw new SourceReadError('CHANGED', `${source}: the file changed while it was read`);
+      },
+      openFar: async (range) => object.read(range),
+      close: () => object.close(),
+    };
   }
 
   /** The first source that has it, and from which `use` can read it. */
@@ -203,34 +243,22 @@ function brokenRead(error: unknown): Extract<SourceAnswer, { kind: 'damaged' | '
   return { kind: 'unavailable', trouble, cause: error };
 }
 
-function originOf(object: SourceObject, source: string, wanted: Wanted): Origin {
-  return {
-    tier: source,
-    meta: object.meta,
-    ...(wanted === 'bytes-behind' && { unread: { hurry: () => object.hurry?.() } }),
-    bytes: () => object.read(),
-    fromSource: { mtime: object.mtime, private: object.private },
-    verify: async () => {
-      if (!(await object.unchanged()))
-        throw new SourceReadError('CHANGED', `${source}: the file changed while it was read`);
-    },
-    openFar: async (range) => object.read(range),
-    close: () => object.close(),
-  };
-}
-
 /** A plain piped read. `begun`: one of the whole that is under way; whoever wants another part asks anew. */
-function aloneBody(object: SourceObject, begun: Readable | undefined): Body {
+function aloneBody(object: SourceObject, begun: Readable | undefined): { body: Body; read: () => Readable } {
   let unused = begun;
-  return {
+  const read = (): Readable => {
+    const bytes = unused ?? object.read();
+    unused = undefined;
+    return bytes;
+  };
+  const body: Body = {
     meta: object.meta,
     bytes: undefined,
     open: async (range) => {
-      const bytes = unused;
-      unused = undefined;
       const all = range === undefined || (range.first === 0 && range.last === object.meta.size - 1);
-      if (bytes && all) return bytes;
-      bytes?.destroy();
+      if (all) return read();
+      unused?.destroy();
+      unused = undefined;
       return object.read(range);
     },
     release: () => {
@@ -238,4 +266,5 @@ function aloneBody(object: SourceObject, begun: Readable | undefined): Body {
       object.close();
     },
   };
+  return { body, read };
 }

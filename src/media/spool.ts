@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { ByteRange } from '../lib/byte-range.ts';
+import { type Digests, PartDigests } from '../lib/part-digests.ts';
 import { pulled } from '../lib/pulled.ts';
 import type { SpoolStorage } from './spool-storage.ts';
 
@@ -49,10 +49,10 @@ export class Spool {
 
   /**
    * Takes all of `bytes`. `verify` is asked before the last of them can be read: a reader never gets to the end of something that
-   * changed under it. Resolves to the MD5 in hex. Fails its readers with the error it throws.
+   * changed under it. Resolves to the MD5s, also of parts where `partBytes` is given. Fails its readers with the error it throws.
    */
-  async fill(bytes: Readable, verify: () => Promise<void>): Promise<string> {
-    const hash = createHash('md5');
+  async fill(bytes: Readable, verify: () => Promise<void>, partBytes?: number): Promise<Digests> {
+    const hash = new PartDigests(partBytes);
     let at = 0;
     try {
       for await (const chunk of bytes as AsyncIterable<Buffer>) {
@@ -70,7 +70,7 @@ export class Spool {
     }
     this.#whole = true;
     this.#publish(at);
-    return hash.digest('hex');
+    return hash.digests();
   }
 
   /** Resolves with the first byte that can be read; rejects when there is none to come. */

@@ -1,15 +1,14 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { DrainFacts } from '../backfill/drain-facts.ts';
 import type { BucketTrouble } from '../bucket/bucket.ts';
 import type { IdentityState } from '../bucket/identity.ts';
 import type { ListenerName } from '../config/listeners.ts';
 import type { MutationResult } from '../gateway/mutations.ts';
 import type { OperationName } from '../gateway/operation.ts';
 import type { UpstreamName } from '../http/app-target.ts';
-import type { ScanRecord } from '../ledger/files.ts';
-import type { CopyReason, CopyStatus } from '../ledger/ledger.ts';
-import type { Listing } from '../ledger/objects.ts';
+import type { CopyReason } from '../ledger/ledger.ts';
 import type { SourceTrouble } from '../sources/source.ts';
+import type { Readings } from './readings.ts';
+import { readRest } from './rest-metrics.ts';
 
 export type StatusClass = '1xx' | '2xx' | '3xx' | '4xx' | '5xx';
 
@@ -23,32 +22,6 @@ const mutationResults: ReadonlySet<string> = new Set<MutationResult>([
 
 function isMutationResult(outcome: string): outcome is MutationResult {
   return mutationResults.has(outcome);
-}
-
-/** What is read at the moment of a scrape. */
-export interface Readings {
-  cache(): { bytes: number; objects: number };
-  spool(): { memory: number; disk: number };
-  disks(): readonly { source: string; outstanding: number; stuck: number }[];
-  remotes(): readonly { source: string; asked: boolean; outstanding: number; waiting: number }[];
-  /** Names of those that are configured, and whether each is in use. */
-  sourcesInUse(): readonly { source: string; inUse: boolean }[];
-  copiesActive(): number;
-  identity(): IdentityState;
-  openIntents(): Promise<number>;
-  /** The backfill, where there is one. */
-  backfill(): Promise<Pick<DrainFacts, 'standing' | 'sources' | 'waiting' | 'left'> | undefined>;
-  ledger(): Promise<{
-    byStatus: Readonly<Record<CopyStatus, number>>;
-    openAttempts: number;
-    looksDue: number;
-    oldestWantedMs: number | undefined;
-  }>;
-  /** Undefined: the bucket is not listed by this program. */
-  inventory(): Promise<Listing | undefined> | undefined;
-  /** Of each source the newest scan that ended. */
-  scans(): Promise<readonly ScanRecord[]>;
-  now(): number;
 }
 
 const identities: IdentityState[] = ['ours', 'absent', 'other', 'unknown'];
@@ -180,64 +153,8 @@ export class Metrics {
     this.#reading('certificate_remaining_seconds', 'Time until a certificate ends', ['listener'], (g) => {
       for (const [listener, endsMs] of this.#certificateEnds) g.labels(listener).set((endsMs - readings.now()) / 1000);
     });
-    this.#reading(
-      'inventory_ended_timestamp_seconds',
-      'When a listing of the bucket last ended; 0: none has',
-      [],
-      async (g) => g.set(((await readings.inventory())?.endedMs ?? 0) / 1000),
-    );
-    this.#reading('inventory_objects', 'Objects in the bucket, as that listing told', [], async (g) =>
-      g.set((await readings.inventory())?.objects ?? 0),
-    );
-    this.#reading('inventory_bytes', 'Their bytes', [], async (g) => g.set((await readings.inventory())?.bytes ?? 0));
-    this.#scanReading(
-      'end_timestamp_seconds',
-      'When the last whole scan of a source ended',
-      readings,
-      ({ endedMs }) => (endedMs ?? 0) / 1000,
-    );
-    this.#scanReading('files', 'Files that a source has, by its last whole scan', readings, ({ files }) => files);
-    this.#scanReading('bytes', 'What they amount to', readings, ({ bytes }) => bytes);
-    this.#scanReading(
-      'findings',
-      'What cannot move or be looked at, by the same',
-      readings,
-      ({ findings }) => findings,
-    );
-    this.#backfill(readings);
+    readRest((name, help, labels, read) => this.#reading(name, help, labels, read), readings);
     this.#reading('copy_looks_due', 'Looks that are due', [], async (g) => g.set((await readings.ledger()).looksDue));
-  }
-
-  #backfill({ backfill }: Readings): void {
-    this.#reading('backfill_running', '0: paused, by the configuration, by hand or by the timetable', [], async (g) =>
-      g.set((await backfill())?.standing.run === 'running' ? 1 : 0),
-    );
-    this.#reading('backfill_waiting_files', 'Files that wait in the second lane of copies', [], async (g) =>
-      g.set((await backfill())?.waiting ?? 0),
-    );
-    this.#reading('backfill_left_files', 'Files left in the plan', ['source'], async (g) => {
-      for (const { source, files } of (await backfill())?.left?.bySource ?? []) g.labels(source).set(files);
-    });
-    this.#reading('backfill_left_bytes', 'Their bytes', ['source'], async (g) => {
-      for (const { source, bytes } of (await backfill())?.left?.bySource ?? []) g.labels(source).set(bytes);
-    });
-    this.#reading(
-      'backfill_concurrency',
-      'Copies at once that a source bears; 0: left alone',
-      ['source'],
-      async (g) => {
-        for (const { source, concurrency } of (await backfill())?.sources ?? []) g.labels(source).set(concurrency);
-      },
-    );
-    this.#reading(
-      'backfill_source_p90_seconds',
-      'What 9 of 10 operations took no longer than',
-      ['source'],
-      async (g) => {
-        for (const { source, p90Ms } of (await backfill())?.sources ?? [])
-          if (p90Ms !== undefined) g.labels(source).set(p90Ms / 1000);
-      },
-    );
   }
 
   /** In milliseconds since 1970. */
@@ -277,12 +194,6 @@ export class Metrics {
 
   bucketTroubled(kind: BucketTrouble): void {
     this.bucketErrors.labels(kind).inc();
-  }
-
-  #scanReading(name: string, help: string, readings: Readings, value: (scan: ScanRecord) => number): void {
-    this.#reading(`scan_${name}`, help, ['source'], async (g) => {
-      for (const scan of await readings.scans()) g.labels(scan.source).set(value(scan));
-    });
   }
 
   #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {

@@ -1,20 +1,19 @@
 import type { Logger } from 'pino';
-import type { Standing } from '../backfill/orders.ts';
-import type { ScanEnd } from '../backfill/periodic-scans.ts';
-import type { RestReason } from '../backfill/source-rest.ts';
 import type { BucketTrouble } from '../bucket/bucket.ts';
 import type { IdentityState } from '../bucket/identity.ts';
+import type { MendAnswer } from '../bucket/object-store.ts';
 import type { ListenerName } from '../config/listeners.ts';
 import type { OperationName } from '../gateway/operation.ts';
 import type { WriteRecord } from '../gateway/write-handler.ts';
 import type { AccessRecord } from '../http/access-log.ts';
 import type { AppRecord } from '../http/app-record.ts';
 import type { PurgeRecord } from '../http/media-handler.ts';
-import type { Listing } from '../ledger/objects.ts';
+import type { PartUpload } from '../ledger/part-uploads.ts';
 import type { CertificatePair } from '../lib/certificate-pair.ts';
 import type { CopyOutcome } from '../protocol/state.ts';
 import type { SourceAnswer } from '../sources/source.ts';
 import type { Metrics } from './metrics.ts';
+import { RestReporter } from './rest-reporter.ts';
 
 /** Who counts answers and copies for himself. */
 export interface Watcher {
@@ -24,6 +23,8 @@ export interface Watcher {
 
 /** What happens, told once: as a line of the log, and as a number of the metrics. Its methods are bound. */
 export class Reporter {
+  /** The backfill, and what goes with it. */
+  readonly rest: RestReporter;
   readonly #logger: Logger;
   readonly #access: Logger;
   readonly #metrics: Metrics;
@@ -34,6 +35,7 @@ export class Reporter {
     this.#logger = logger;
     this.#access = access;
     this.#metrics = metrics;
+    this.rest = new RestReporter(logger, access, metrics);
   }
 
   /** Has what is counted told to somebody else too. */
@@ -214,52 +216,13 @@ export class Reporter {
     this.#logger.error({ event: 'mend-refused', key }, 'the store refused to make an object agree with its mark');
   };
 
-  /** A line of the audit log: an order to the backfill, or what was done about failures, through the admin listener. */
-  readonly ordered = (order: string, facts: { readonly keys?: number; readonly key?: string } = {}): void => {
-    this.#access.info({ event: 'audit', operation: 'Order', order, ...facts }, 'order');
-  };
-
-  readonly orderFailed = (error: unknown): void => {
-    this.#logger.error({ event: 'admin', error }, 'an order could not be carried out');
+  /** The store keeps parts of which nothing will come, and bills them. It is told once, and asked again every minute. */
+  readonly uploadNotAborted = ({ key, uploadId }: PartUpload, answer: MendAnswer): void => {
+    this.#logger.warn({ event: 'upload-left', key, uploadId, answer }, 'an upload in parts could not be aborted yet');
   };
 
   readonly copyNotRecorded = (error: unknown): void => {
     this.#logger.error({ event: 'ledger', error }, 'a copy could not be carried out or recorded');
-  };
-
-  /** What the operator wants of the backfill, at the start and whenever it changes. */
-  readonly backfillStanding = ({ run, by, bytesPerSecond, objectsPerSecond }: Standing): void => {
-    const limits = { ...(bytesPerSecond && { bytesPerSecond }), ...(objectsPerSecond && { objectsPerSecond }) };
-    this.#logger.info(
-      { event: 'backfill', run, by, ...limits },
-      run === 'running' ? 'backfill begins' : 'backfill paused',
-    );
-  };
-
-  readonly backfillPlanned = (files: number, bytes: number): void => {
-    this.#logger.info({ event: 'backfill', files, bytes }, 'a plan of what to carry up was made');
-  };
-
-  readonly backfillSourcePaused = (source: string, why: RestReason, untilMs: number): void => {
-    this.#metrics.backfillSourcePauses.labels(source, why).inc();
-    const until = new Date(untilMs).toISOString();
-    this.#logger.error(
-      { event: 'backfill', source, why, until },
-      'a source could not deliver too many times in a row: the backfill leaves it alone for a time',
-    );
-  };
-
-  readonly backfillDone = ({ files, bytes }: { files: number; bytes: number }): void => {
-    this.#logger.info({ event: 'backfill', files, bytes }, 'backfill is through: nothing is left in the plan');
-  };
-
-  readonly backfillCopied = (source: string, bytes: number): void => {
-    this.#metrics.backfillFiles.labels(source).inc();
-    this.#metrics.backfillBytes.labels(source).inc(bytes);
-  };
-
-  readonly backfillFailed = (error: unknown): void => {
-    this.#logger.error({ event: 'backfill', error }, 'the backfill could not go on, and tries again');
   };
 
   /** A request to the write host: a line for each key that it was to change, or for what it was refused. */
@@ -276,54 +239,11 @@ export class Reporter {
     this.#metrics.written(operation ?? 'none', status, ms / 1000, outcomes.values());
   };
 
-  readonly scanBegan = (source: string): void => {
-    this.#logger.info({ event: 'scan', source }, 'scan of a source begins');
-  };
-
-  readonly scanEnded = (source: string, end: ScanEnd): void => {
-    const { whole, why, record, busy = false } = end;
-    this.#metrics.scans.labels(source, whole ? 'whole' : busy ? 'busy' : 'broken').inc();
-    const { files, bytes, added, changed, vanished, findings } = record ?? {};
-    const facts = { event: 'scan', source, whole, files, bytes, added, changed, vanished, findings };
-    if (whole) this.#logger.info(facts, 'scan of a source ended');
-    else this.#logger.warn({ ...facts, why }, 'scan of a source did not come to its end');
-  };
-
-  readonly scansFailed = (error: unknown): void => {
-    this.#logger.error({ event: 'scan', error }, 'it could not be told which source is to be scanned next');
-  };
-
   readonly sourcesTakenOut = (names: readonly string[]): void => {
     this.#logger.warn(
       { event: 'marks', sources: names },
       'these sources are not in the configuration any more: what was deleted is remembered for good, should one be put in again',
     );
-  };
-
-  readonly heatNotRecorded = (error: unknown): void => {
-    this.#logger.warn({ event: 'heat', error }, 'what was asked for could not be written down: it is tried again');
-  };
-
-  readonly inventoryBegan = (): void => {
-    this.#logger.info({ event: 'inventory' }, 'listing the bucket');
-  };
-
-  readonly inventoryProgress = ({ objects, bytes }: Pick<Listing, 'objects' | 'bytes'>): void => {
-    this.#logger.info({ event: 'inventory', objects, bytes }, 'the bucket is being listed');
-  };
-
-  readonly inventoryEnded = ({ objects, bytes, beganMs, endedMs = beganMs }: Listing): void => {
-    this.#logger.info({ event: 'inventory', objects, bytes, ms: endedMs - beganMs }, 'the bucket was listed');
-  };
-
-  readonly inventoryFailed = (error: unknown): void => {
-    this.#metrics.inventoryFailures.inc();
-    this.#logger.warn({ event: 'inventory', error }, 'the bucket could not be listed: it goes on later');
-  };
-
-  readonly inventoryTroubled = (error: Error): void => {
-    this.#metrics.inventoryTroubles.inc();
-    this.#logger.debug({ event: 'inventory', error }, 'a page of the listing is asked for again');
   };
 
   readonly sourcesRetired = (names: readonly string[]): void => {

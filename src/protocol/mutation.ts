@@ -1,6 +1,16 @@
 import type { NewIntent } from '../marks/marks.ts';
 import type { MarkChange } from './marking.ts';
-import { apply, expect, type Forwarded, letGo, type Rules, type State, type Step, withMarks } from './state.ts';
+import {
+  apply,
+  expect,
+  type Forwarded,
+  letGo,
+  mayOverwrite,
+  type Rules,
+  type State,
+  type Step,
+  withMarks,
+} from './state.ts';
 
 /** Uploads of unknown outcome that a key may have at once: more are begun only when a look has closed some. */
 const maxOpenPuts = 5;
@@ -13,7 +23,7 @@ function clientPutMayPass(rules: Rules, state: Pick<State, 'marks' | 'attempts' 
   const { intents } = state.marks;
   if (state.deleting || intents.some(({ kind }) => kind === 'delete')) return false;
   if (intents.filter(({ kind }) => kind === 'put').length >= maxOpenPuts) return false;
-  return rules.conditional || state.attempts.length === 0;
+  return !mayOverwrite(rules, state.attempts);
 }
 
 /** A client's mutation has the lease: what hides is durable, and the cache purged, before it is forwarded. */

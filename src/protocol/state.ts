@@ -18,6 +18,8 @@ export interface Content {
   readonly md5: string;
   readonly size: number;
   readonly acl: Acl;
+  /** Too large for one request. The request that completes an upload in parts has no condition that every store honours. */
+  readonly inParts: boolean;
 }
 
 /** What the store said to a mutation. */
@@ -32,7 +34,9 @@ export type Forwarded =
 export type Stage =
   | { readonly at: 'free' }
   | { readonly at: 'spooling' }
-  | { readonly at: 'checking'; readonly content: Content }
+  /** `sent`: the parts of this attempt are at the store, and only their completion is left. */
+  | { readonly at: 'checking'; readonly content: Content; readonly sent: Attempt | undefined }
+  | { readonly at: 'sending-parts'; readonly content: Content; readonly attempt: Attempt }
   | { readonly at: 'sending'; readonly attempt: Attempt }
   /** `look`: index of the scheduled look; undefined: caused by an answer. `over`: the attempt that was answered: it cannot land any more. */
   | { readonly at: 'looking'; readonly look: number | undefined; readonly over: string | undefined }
@@ -54,6 +58,9 @@ export type KeyEvent =
   | { readonly type: 'begin' }
   | { readonly type: 'spooled'; readonly content: Content; readonly newId: string }
   | { readonly type: 'not-spooled'; readonly reason: CopyReason }
+  /** All parts are at the store. */
+  | { readonly type: 'parts-sent' }
+  | { readonly type: 'parts-not-sent'; readonly reason: CopyReason }
   | { readonly type: 'answered'; readonly answer: PutAnswer }
   /** A scheduled look came due. */
   | { readonly type: 'look-due' }
@@ -71,6 +78,10 @@ export type KeyEvent =
 export type Effect =
   | { readonly type: 'spool' }
   | { readonly type: 'send'; readonly attempt: Attempt; readonly acl: Acl; readonly onlyIfAbsent: boolean }
+  /** Begin an upload in parts, and send these; nothing becomes visible. */
+  | { readonly type: 'send-parts'; readonly attempt: Attempt; readonly acl: Acl }
+  /** Make an object of the parts. `onlyIfAbsent`: ask for it; not every store that heeds it elsewhere does so here. */
+  | { readonly type: 'complete'; readonly attempt: Attempt; readonly acl: Acl; readonly onlyIfAbsent: boolean }
   | { readonly type: 'look' }
   | { readonly type: 'delete' }
   | { readonly type: 'set-acl'; readonly acl: Acl }
@@ -141,6 +152,14 @@ export function afterMarks(changes: readonly MarkChange[], step: Step): Step {
 /** Sources may no longer be used for it, or it was deleted. */
 export function hides(mark: Mark): boolean {
   return mark.below === 'closed' || mark.shown === 'gone';
+}
+
+/**
+ * Whether one of these may yet land over whatever is there then. (Where the store knows no conditions each may, also one that an earlier
+ * version of this program left.)
+ */
+export function mayOverwrite(rules: Rules, attempts: readonly Attempt[]): boolean {
+  return attempts.some(({ unconditional }) => unconditional || !rules.conditional);
 }
 
 /** A mark outranks the file's own mode. */

@@ -6,11 +6,13 @@ import { reconcile } from './reconcile.ts';
 import {
   afterMarks,
   type Content,
+  type Effect,
   expect,
   hides,
   intendedAcl,
   type KeyEvent,
   letGo,
+  mayOverwrite,
   putOpen,
   type Rules,
   type State,
@@ -21,9 +23,9 @@ import {
 /** Uploads of unknown outcome that are looked after at once: no more are begun before the last look has closed them. */
 const maxOpenAttempts = 5;
 
-/** May the key be taken up now? On a store without conditions only one attempt may be open. */
-export function mayBegin(rules: Rules, record: CopyRecord): boolean {
-  return record.status === 'wanted' && record.attempts.length < (rules.conditional ? maxOpenAttempts : 1);
+/** May the key be taken up now? Beside an attempt that may overwrite, none may be open. */
+export function mayBegin(rules: Rules, { status, attempts }: CopyRecord): boolean {
+  return status === 'wanted' && attempts.length < maxOpenAttempts && !mayOverwrite(rules, attempts);
 }
 
 /**
@@ -32,12 +34,13 @@ export function mayBegin(rules: Rules, record: CopyRecord): boolean {
  *
  * Who holds a key's lease is in exactly one of these stages:
  *
- *     spooling    a copy: reading the source whole; nothing was sent
- *     checking    the store ignores If-None-Match: looking whether something is there
- *     sending     the upload is under way; its attempt is durable
- *     looking     finding out what the bucket holds (reconcile)
- *     mending     making the bucket agree with the mark (reconcile)
- *     forwarding  a client's mutation is under way; its intent is durable
+ *     spooling       a copy: reading the source whole; nothing was sent
+ *     checking       the upload will be unconditional: looking whether something is there
+ *     sending-parts  a large one goes up in parts, of which nothing can become visible yet
+ *     sending        the request that makes the object is under way; its attempt is durable
+ *     looking        finding out what the bucket holds (reconcile)
+ *     mending        making the bucket agree with the mark (reconcile)
+ *     forwarding     a client's mutation is under way; its intent is durable
  *
  * An answer of unknown outcome never ends in a guess: the attempt or intent stays open and looks begin. Looks go on after `copied` and
  * after later mutations, because a cut PUT can land later; only the last look closes what nobody told the outcome of.
@@ -52,6 +55,11 @@ export function step(rules: Rules, state: State, event: KeyEvent): Step {
       return spooled(rules, state, event.content, event.newId);
     case 'not-spooled':
       expect(state, 'spooling');
+      return letGo(state, undefined, { type: 'later', reason: event.reason });
+    case 'parts-sent':
+      return partsSent(state);
+    case 'parts-not-sent':
+      expect(state, 'sending-parts');
       return letGo(state, undefined, { type: 'later', reason: event.reason });
     case 'answered':
       return answered(state, event.answer);
@@ -89,20 +97,36 @@ function begin(rules: Rules, state: State): Step {
 function spooled(rules: Rules, state: State, content: Content, newId: string): Step {
   expect(state, 'spooling');
   if (hides(state.marks.mark)) return letGo(state, { status: 'none' }, { type: 'dropped' });
-  if (rules.conditional) return send(state, content, newId, true);
-  return { state: { ...state, stage: { at: 'checking', content } }, effect: { type: 'look' } };
+  if (rules.conditional && !content.inParts) return send(state, newAttempt(state, content, newId, false));
+  // Its size is known only now: another attempt may be open that could stand beside a conditional one.
+  if (state.attempts.length > 0) return letGo(state, undefined, { type: 'later', reason: 'unknown-outcome' });
+  return check(state, content, undefined);
 }
 
-function send(state: State, content: Content, id: string, onlyIfAbsent: boolean): Step {
-  const { mark } = state.marks;
+function check(state: State, content: Content, sent: Attempt | undefined): Step {
+  return { state: { ...state, stage: { at: 'checking', content, sent } }, effect: { type: 'look' } };
+}
+
+function newAttempt({ marks }: State, content: Content, id: string, unconditional: boolean): Attempt {
   const { md5, size, acl: sourceAcl } = content;
-  const attempt: Attempt = { id, generation: mark.generation, md5, size, sourceAcl };
+  return { id, generation: marks.mark.generation, md5, size, sourceAcl, unconditional };
+}
+
+function send(state: State, attempt: Attempt): Step {
+  const acl = intendedAcl(state.marks.mark, attempt.sourceAcl);
+  return begun(state, attempt, { type: 'send', attempt, acl, onlyIfAbsent: !attempt.unconditional });
+}
+
+/** The attempt is durable before the request that may make an object is sent. */
+function begun(state: State, attempt: Attempt, effect: Effect): Step {
   const attempts = [...state.attempts, attempt];
-  return {
-    state: { ...state, attempts, stage: { at: 'sending', attempt } },
-    save: { attempts },
-    effect: { type: 'send', attempt, acl: intendedAcl(mark, sourceAcl), onlyIfAbsent },
-  };
+  return { state: { ...state, attempts, stage: { at: 'sending', attempt } }, save: { attempts }, effect };
+}
+
+/** Nothing was there when the first part went. The look is repeated, for the parts took their time: the completion follows it at once. */
+function partsSent(state: State): Step {
+  const { content, attempt } = expect(state, 'sending-parts');
+  return check(state, content, attempt);
 }
 
 function answered(state: State, answer: PutAnswer): Step {
@@ -135,9 +159,24 @@ function looked(rules: Rules, state: State, { look, newId }: Extract<KeyEvent, {
   if (state.stage.at !== 'checking') return reconcile(rules, state, look, undefined);
   if (look.kind === 'unavailable') return letGo(state, undefined, { type: 'later', reason: 'bucket-unavailable' });
   if (hides(state.marks.mark)) return letGo(state, { status: 'none' }, { type: 'dropped' });
-  const { content } = state.stage;
-  if (look.kind === 'missing') return send(state, content, newId, false);
+  const { content, sent } = state.stage;
+  if (look.kind === 'missing') return checked(rules, state, content, sent, newId);
   return reconcile(rules, { ...state, stage: { at: 'looking', look: undefined, over: undefined } }, look, content);
+}
+
+/** Nothing is there. */
+function checked(rules: Rules, state: State, content: Content, sent: Attempt | undefined, newId: string): Step {
+  const attempt = sent ?? newAttempt(state, content, newId, true);
+  if (!content.inParts) return send(state, attempt);
+  const { mark } = state.marks;
+  const acl = intendedAcl(mark, content.acl);
+  if (!sent) {
+    const stage = { at: 'sending-parts', content, attempt } as const;
+    return { state: { ...state, stage }, effect: { type: 'send-parts', attempt, acl } };
+  }
+  // The object gets the ACL with which its parts were begun: what was decided since may want another.
+  if (mark.generation !== attempt.generation) return letGo(state, undefined, { type: 'later', reason: 'cancelled' });
+  return begun(state, attempt, { type: 'complete', attempt, acl, onlyIfAbsent: rules.conditional });
 }
 
 function mended(state: State, answer: MendAnswer): Step {
@@ -158,6 +197,7 @@ function cancel(state: State): Step {
   switch (state.stage.at) {
     case 'spooling':
     case 'checking':
+    case 'sending-parts':
       return letGo(state, undefined, { type: 'later', reason: 'cancelled' });
     case 'sending':
       return letGo(state, { look: 0 }, { type: 'later', reason: 'cancelled' });

@@ -1,9 +1,9 @@
 import type { Latency } from '../lib/service-times.ts';
+import { ServiceTimes } from '../lib/service-times.ts';
 import { type DiskOptions, DiskSource } from './disk.ts';
 import { DiskGate } from './disk-gate.ts';
 import { DiskAbsentError, type DiskLink, lookAtDisk, type SeenDirectory } from './disk-look.ts';
 import type { LocalDisk } from './local-disk.ts';
-import { ServiceTimes } from '../lib/service-times.ts';
 import { type SourceAnswer, SourceReadError, type Wanted } from './source.ts';
 
 export interface AwaitedDiskOptions extends DiskOptions {

@@ -1,8 +1,8 @@
 import { type Dispatcher, Pool } from 'undici';
 import type { Latency } from '../lib/service-times.ts';
+import { ServiceTimes } from '../lib/service-times.ts';
 import { Turns } from '../lib/turns.ts';
 import { unlessAborted } from '../lib/unless-aborted.ts';
-import { ServiceTimes } from '../lib/service-times.ts';
 import { discard } from './small-answer.ts';
 import { SourceReadError } from './source.ts';
 

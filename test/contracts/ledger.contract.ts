@@ -20,7 +20,15 @@ export interface LedgerFixture {
 }
 
 export function attempt(id: string, change: Partial<Attempt> = {}): Attempt {
-  return { id, generation: 3, md5: '9e107d9d372bb6826bd81d3542a419d6', size: 43, sourceAcl: 'public', ...change };
+  return {
+    id,
+    generation: 3,
+    md5: '9e107d9d372bb6826bd81d3542a419d6',
+    size: 43,
+    sourceAcl: 'public',
+    unconditional: false,
+    ...change,
+  };
 }
 
 /** What every ledger owes the mover. */
@@ -114,6 +122,31 @@ export function ledgerContract(name: string, makeFixture: () => LedgerFixture): 
       test('counts several keys in one go', async () => {
         await ledger.ask(new Map(Object.entries({ a: 1, b: 3, c: 2 })), 1000, -1);
         expect(await ledger.due(1000, 10)).toEqual(['b', 'c', 'a']);
+      });
+    });
+
+    describe('uploads in parts', () => {
+      const upload = (n: number) => ({ uploadId: `upload ${n}`, key: 'a', copyId: `copy ${n}` });
+
+      test('are left once no attempt of theirs is open, oldest first, and gone when they are over', async () => {
+        await ledger.parts.begun(upload(2), 1000);
+        await ledger.parts.begun(upload(1), 2000);
+        expect(await ledger.parts.left(9)).toEqual([upload(2), upload(1)]);
+        expect(await ledger.parts.left(1)).toEqual([upload(2)]);
+        await change('a', { attempts: [attempt('copy 2', { unconditional: true })] });
+        expect(await ledger.parts.left(9)).toEqual([upload(1)]);
+        await again();
+        expect(await ledger.parts.left(9)).toEqual([upload(1)]);
+        await change('a', { attempts: [] });
+        await ledger.parts.over('upload 1');
+        expect(await ledger.parts.left(9)).toEqual([upload(2)]);
+      });
+
+      test('keep on record that their completion has no condition', async () => {
+        const attempts = [attempt('1'), attempt('2', { unconditional: true })];
+        await change('a', { attempts });
+        await again();
+        expect((await ledger.record('a')).attempts).toEqual(attempts);
       });
     });
 

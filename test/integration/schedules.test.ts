@@ -4,7 +4,7 @@ import { needs } from '../support/left-out.ts';
 import { type Bed, makeBed } from '../support/schedules/bed.ts';
 import { brokenText, playedText, type Run, runSchedules } from '../support/schedules/run-schedules.ts';
 import { Schedule } from '../support/schedules/schedule.ts';
-import { weaknesses } from '../support/schedules/weaknesses.ts';
+import { weaknesses, withConditions } from '../support/schedules/weaknesses.ts';
 
 /** Plays this one alone, and prints what happens: `UPSTAIRS_SCHEDULE=1234`. */
 const alone = env.UPSTAIRS_SCHEDULE;
@@ -39,8 +39,9 @@ describe.skipIf(needs('ceph').skip)('seeded schedules with the real stores', { t
       console.log(runText(from, run));
       expect(brokenText(run)).toBe('');
       expect(run.unconditional).toBe(count / 5);
-      const { crashes, lateLandings, acked, unleased, copied } = run.tally;
+      const { crashes, lateLandings, acked, unleased, copied, inParts } = run.tally;
       for (const n of [crashes, lateLandings, acked, unleased, copied]) expect(n).toBeGreaterThan(count / 10);
+      expect(inParts).toBeGreaterThan(count / 40);
     });
 
     test('a seed always makes the same choices', async () => {
@@ -55,6 +56,18 @@ describe.skipIf(needs('ceph').skip)('seeded schedules with the real stores', { t
 
     test.each(weaknesses)('they find out when %s', async (_name, weakness) => {
       const run = await runSchedules(bed, { first: 1, count: 300, weakness, untilBroken: 1 });
+      expect(run.broken.length).toBeGreaterThan(0);
+    });
+
+    test('they find out when it is not on record that a completion has no condition', async () => {
+      // A client's upload has to come between a look and the late landing: these seeds begin shortly before one that makes it so.
+      const run = await runSchedules(bed, {
+        first: 2800,
+        count: 3000,
+        weakness: { ledgerChange: withConditions },
+        untilBroken: 1,
+      });
+      console.log(`found by seeds ${run.broken.map(({ plan }) => plan.seed)}, after ${run.played} schedules`);
       expect(run.broken.length).toBeGreaterThan(0);
     });
 

@@ -49,7 +49,7 @@ function* waits(world: World, s: Snapshot, i: number): Generator<Move> {
     yield* hidesMeanwhile(world, withClient(s, i, { at: 'forwarding', after }), step, label, as);
     return;
   }
-  if (['spooling', 'checking', 'sending'].includes(s.stage.at)) {
+  if (['spooling', 'checking', 'sending-parts', 'sending'].includes(s.stage.at)) {
     const request = s.effect && requestOf(world, s.effect);
     const { to } = stepped(world, s, { type: 'cancel' });
     yield {

@@ -3,8 +3,17 @@ import { apply, hides, intendedAcl, type KeyEvent, type State, type Step } from 
 import { step as realStep } from '../../../src/protocol/step.ts';
 import { clientMoves, hidesMeanwhile } from './client-moves.ts';
 import { ofInterest, readerMoves } from './reader-moves.ts';
-import { type Answer, type Client, noReader, type Request, type Snapshot, type World } from './snapshot.ts';
-import { carriedOut, factsOf, ordered, requestOf } from './store.ts';
+import {
+  type Answer,
+  type Client,
+  type Content,
+  noReader,
+  type Request,
+  type Snapshot,
+  type Stored,
+  type World,
+} from './snapshot.ts';
+import { carriedOut, factsOf, isOurs, ordered, requestOf } from './store.ts';
 
 export interface Move {
   readonly label: string;
@@ -21,6 +30,7 @@ export function* moves(world: World, s: Snapshot): Generator<Move> {
   yield* late(world, s);
   yield* clientMoves(world, s);
   yield* readerMoves(world, s);
+  yield* others(world, s);
   yield* crashes(world, s);
 }
 
@@ -64,11 +74,22 @@ function purge(world: World, s: Snapshot): Snapshot {
 
 function* progress(world: World, s: Snapshot, label: string, event: KeyEvent, ids = 0): Generator<Move> {
   const { to, step } = stepped(world, s, event);
-  const as = (next: Snapshot) => ({ ...next, ids: s.ids + (step.effect?.type === 'send' ? ids : 0) });
+  const named = step.effect?.type === 'send' || step.effect?.type === 'send-parts';
+  const confirmed =
+    world.changes && event.type === 'answered' && step.outcome?.type === 'copied' ? sentBy(s) : undefined;
+  const as = (next: Snapshot) => ({
+    ...next,
+    ids: s.ids + (named ? ids : 0),
+    confirmed: confirmed ?? next.confirmed,
+  });
   const next = as(to);
   yield { label, to: next, broken: notCopied(s, next) };
   yield* torn(world, s, step, next, label);
   yield* hidesMeanwhile(world, s, step, label, as);
+}
+
+function sentBy({ stage }: Snapshot): Content | undefined {
+  return stage.at === 'sending' ? (stage.attempt.md5 as Content) : undefined;
 }
 
 /** Two files: the one may be written and the other not. */
@@ -80,9 +101,9 @@ export function* torn(world: World, s: Snapshot, step: Step, next: Snapshot, lab
 function* scheduler(world: World, s: Snapshot): Generator<Move> {
   if (s.stage.at !== 'free') return;
   const { record } = s;
-  const mayTry = world.rules.conditional || record.attempts.length === 0;
   const asked = record.status === 'wanted' && record.look !== 0;
-  if (asked && mayTry && s.ids < world.maxAttempts) yield* progress(world, s, 'the copy begins', { type: 'begin' });
+  const begins = () => stepped(world, s, { type: 'begin' }).step.outcome?.type !== 'later';
+  if (asked && s.ids < world.maxAttempts && begins()) yield* progress(world, s, 'the copy begins', { type: 'begin' });
   // Late requests have landed or died by the time of the last look: it comes a day later.
   if (record.look !== undefined && (record.look + 1 < world.rules.looks || s.loose.length === 0))
     yield* progress(world, s, `look ${record.look} is due`, { type: 'look-due' });
@@ -96,6 +117,7 @@ function* program(world: World, s: Snapshot): Generator<Move> {
   const newId = `c${s.ids + 1}`;
   if (effect?.type === 'spool') yield* spooled(world, s, newId);
   if (effect?.type === 'look') yield* looks(s);
+  if (effect?.type === 'send-parts') yield* parts(world, s);
   const request = effect && requestOf(world, effect);
   if (request) yield* sent(world, s, request);
   if (!answer) return;
@@ -114,13 +136,21 @@ function* program(world: World, s: Snapshot): Generator<Move> {
 function* spooled(world: World, s: Snapshot, newId: string): Generator<Move> {
   const reason = notSpooled(world, s);
   if (reason === undefined) {
-    const content = { md5: 'source', size: 1, acl: world.sourceAcl };
+    const inParts = world.inParts?.includes(s.file) ?? false;
+    const content = { md5: s.file, size: 1, acl: world.sourceAcl, inParts };
     return yield* progress(world, s, 'the source is spooled', { type: 'spooled', content, newId }, 1);
   }
   // The copier forgets a key that no source has, and gives up what nothing would hide in the bucket.
   const { to } = stepped(world, s, { type: 'not-spooled', reason });
   const status = reason === 'gone-below' ? 'none' : 'refused';
   yield { label: `not spooled: ${reason}`, to: { ...to, record: { ...to.record, status } } };
+}
+
+function* parts(world: World, s: Snapshot): Generator<Move> {
+  yield* progress(world, s, 'the parts are sent', { type: 'parts-sent' });
+  if (s.faults === 0) return;
+  const { to } = stepped(world, s, { type: 'parts-not-sent', reason: 'bucket-unavailable' });
+  yield { label: 'the parts cannot be sent', to: { ...to, faults: s.faults - 1 }, optional: true };
 }
 
 function notSpooled(
@@ -191,6 +221,22 @@ function* late(world: World, s: Snapshot): Generator<Move> {
   }
 }
 
+/** What is neither ours nor a client's. It need not happen. */
+function* others(world: World, s: Snapshot): Generator<Move> {
+  if (world.changes && s.file === 'source')
+    yield { label: 'the file is written anew', to: { ...s, file: 'rewritten' }, optional: true };
+  if (!s.arriving || s.stored || s.stage.at === 'free') return;
+  const unseen = hasLooked(s) || s.loose.some(({ type }) => type === 'copy');
+  const stored: Stored = { what: 'other', acl: 'public', ...(unseen && { unseen }) };
+  yield { label: 'somebody puts another object there', to: { ...s, stored, arriving: false }, optional: true };
+}
+
+/** Whether a copy has taken its last look. */
+function hasLooked({ stage, answer }: Snapshot): boolean {
+  if (stage.at !== 'checking') return stage.at === 'sending';
+  return answer !== undefined && (stage.sent !== undefined || !stage.content.inParts);
+}
+
 /** What was sent goes on by itself, what was answered is forgotten. */
 function* crashes(world: World, s: Snapshot, label = ''): Generator<Move> {
   if (s.crashes === 0) return;
@@ -225,8 +271,8 @@ function deletedUploads(s: Snapshot, request: Request): string[] {
 /** I4: `copied` is recorded only while the bucket holds the source's bytes. */
 function notCopied(before: Snapshot, to: Snapshot): string[] {
   const became = before.record.status !== 'copied' && to.record.status === 'copied';
-  if (!became || to.stored?.what === 'source') return [];
+  if (!became || isOurs(to.stored?.what)) return [];
   // A look tells what was there when it was taken: a request that lands since is the business of the next look.
-  const saw = before.answer?.of === 'look' && before.answer.saw === 'source';
+  const saw = before.answer?.of === 'look' && isOurs(before.answer.saw);
   return saw && to.record.look !== undefined ? [] : ['I4 copied, but the bucket does not hold it'];
 }

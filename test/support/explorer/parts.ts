@@ -1,3 +1,4 @@
+import type { Attempt } from '../../../src/ledger/ledger.ts';
 import type { Effect, State } from '../../../src/protocol/state.ts';
 import type { Answer, Request, Snapshot, Stored } from './snapshot.ts';
 
@@ -21,7 +22,7 @@ export class Parts {
     if (from?.reader !== s.reader) to[at + 8] = this.#number(8, readerText(s.reader));
     if (from?.cache !== s.cache) to[at + 9] = this.#number(9, s.cache ?? '');
     to[at + 10] = countsOf(s);
-    to[at + 11] = s.disturbed ? 1 : 0;
+    to[at + 11] = flagsOf(s);
   }
 
   /** 0: nothing, as rows are at first. */
@@ -40,7 +41,7 @@ export class Parts {
 export function requestText(request: Request): string {
   switch (request.type) {
     case 'copy':
-      return `c${request.id}${request.acl[1]}${request.onlyIfAbsent ? 1 : 0}`;
+      return `c${request.id}${request.what[0]}${request.acl[1]}${request.onlyIfAbsent ? 1 : 0}`;
     case 'put':
       return `p${request.mutation}`;
     case 'delete':
@@ -55,6 +56,11 @@ function countsOf(s: Snapshot): number {
   return ((s.crashes * 8 + s.faults) * 8 + s.refusals) * 8 + s.ids;
 }
 
+function flagsOf({ disturbed, file, arriving, confirmed }: Snapshot): number {
+  const kept = confirmed === undefined ? 0 : confirmed === 'source' ? 1 : 2;
+  return (disturbed ? 1 : 0) + (file === 'source' ? 0 : 2) + (arriving ? 4 : 0) + kept * 8;
+}
+
 function clientsText(clients: Snapshot['clients']): string {
   return clients.map(({ at, after }) => `${at[0]}${after}`).join();
 }
@@ -65,7 +71,11 @@ function marksText({ mark, intents }: Snapshot['marks']): string {
 }
 
 function recordText({ status, look, deleting, attempts }: Snapshot['record']): string {
-  return `${status[0]}${look ?? ''}${deleting ? 'd' : ''}${attempts.map((a) => `${a.id}.${a.generation}`).join()}`;
+  return `${status[0]}${look ?? ''}${deleting ? 'd' : ''}${attempts.map(attemptText).join()}`;
+}
+
+function attemptText({ id, generation, md5, unconditional }: Attempt): string {
+  return `${id}.${generation}${md5[0]}${unconditional ? 'u' : ''}`;
 }
 
 function readerText(reader: Snapshot['reader']): string {
@@ -76,7 +86,11 @@ function readerText(reader: Snapshot['reader']): string {
 function stageText(stage: State['stage']): string {
   switch (stage.at) {
     case 'sending':
-      return `s${stage.attempt.id}`;
+      return `s${attemptText(stage.attempt)}`;
+    case 'checking':
+      return `c${stage.content.md5[0]}${stage.sent ? attemptText(stage.sent) : ''}`;
+    case 'sending-parts':
+      return `p${attemptText(stage.attempt)}`;
     case 'looking':
       return `l${stage.look ?? ''}.${stage.over ?? ''}`;
     case 'mending':
@@ -90,7 +104,7 @@ function stageText(stage: State['stage']): string {
 
 function effectText(effect: Effect): string {
   if (effect.type === 'send') return `send${effect.acl[1]}${effect.onlyIfAbsent ? 1 : 0}`;
-  return effect.type === 'set-acl' ? `acl${effect.acl[1]}` : effect.type;
+  return 'acl' in effect ? `${effect.type}${effect.acl[1]}` : effect.type;
 }
 
 function answerText(answer: Answer): string {
@@ -106,6 +120,6 @@ function answerText(answer: Answer): string {
   }
 }
 
-function storedText({ what, copyId, intentId, acl }: Stored): string {
-  return `${what}${copyId ?? ''}${intentId ?? ''}${acl[1]}`;
+function storedText({ what, copyId, intentId, acl, unseen }: Stored): string {
+  return `${what}${copyId ?? ''}${intentId ?? ''}${acl[1]}${unseen ? 'x' : ''}`;
 }

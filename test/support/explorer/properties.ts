@@ -1,7 +1,7 @@
 import { isHiding } from '../../../src/protocol/marking.ts';
 import { intendedAcl } from '../../../src/protocol/state.ts';
 import type { Content, Snapshot, World } from './snapshot.ts';
-import { bucketShows } from './store.ts';
+import { bucketShows, isOurs } from './store.ts';
 
 /** What a reader who starts now is shown: cache, mark, bucket, then the source. */
 export function shownTo(world: World, s: Snapshot): Content | undefined {
@@ -46,7 +46,7 @@ function overtakes({ mutations }: World, s: Snapshot, upload: number, after: num
 /** All that a reader might be shown. */
 export function contents(world: World): Content[] {
   const uploads = world.mutations.flatMap((kind, i) => (kind === 'put' ? [`new${i}` as const] : []));
-  return ['source', 'other', ...uploads];
+  return ['source', ...(world.changes ? (['rewritten'] as const) : []), 'other', ...uploads];
 }
 
 /** What must hold in every state. */
@@ -134,12 +134,17 @@ function* copied(world: World, s: Snapshot): Generator<string> {
   yield* recorded(world, s);
 }
 
-function* recorded({ below }: World, { stored, record }: Snapshot): Generator<string> {
+function* recorded(world: World, { stored, record, confirmed, ids }: Snapshot): Generator<string> {
+  const { below, before, maxAttempts } = world;
   if (record.status === 'copied' && !stored) yield 'I4 copied, but the bucket does not hold it at rest';
+  if (record.status === 'copied' && stored?.copyId && confirmed && stored.what !== confirmed)
+    yield 'I4 copied, but the bucket holds other bytes at rest than it confirmed last';
   if (stored?.copyId && record.status !== 'copied') yield 'I5 in the bucket, but not recorded as copied';
   // A look that nobody's upload led to cannot tell the same bytes from others.
-  if (below && stored?.what === 'source' && record.status !== 'copied' && record.status !== 'superseded')
+  if (below && isOurs(stored?.what) && record.status !== 'copied' && record.status !== 'superseded')
     yield 'I5 in the bucket, but still to be copied';
-  if (below && stored?.what === 'other' && record.status !== 'superseded')
+  // What came later is found out by the next try.
+  const tried = before === 'other' || ids < maxAttempts;
+  if (below && stored?.what === 'other' && tried && record.status !== 'superseded')
     yield 'I4 another object is there, not recorded as superseded';
 }

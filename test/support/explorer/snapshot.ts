@@ -16,6 +16,12 @@ export interface World {
   /** An object that was in the bucket before: another's, or one with the same bytes (as an earlier rclone leaves it). */
   readonly before?: 'other' | 'same';
   readonly sourceAcl: Acl;
+  /** What is too large for one request. */
+  readonly inParts?: readonly Content[];
+  /** The file is written anew once. */
+  readonly changes?: boolean;
+  /** While a copy is under way, somebody puts an object into the bucket, past the write host. */
+  readonly arrives?: boolean;
   readonly crashes: number;
   /** Requests that time out and may still land, or whose answer is lost, and looks that fail. */
   readonly faults: number;
@@ -34,19 +40,27 @@ export interface World {
   readonly deaf?: boolean;
 }
 
-/** `newN`: what the N-th mutation uploaded. */
-export type Content = 'source' | 'other' | `new${number}`;
+/** `source`, later `rewritten`: what the file holds. `newN`: what the N-th mutation uploaded. */
+export type Content = 'source' | 'rewritten' | 'other' | `new${number}`;
 
 export interface Stored {
   readonly what: Content;
   readonly copyId?: string;
   readonly intentId?: string;
   readonly acl: Acl;
+  /** It came when a copy had taken its last look: nothing could know of it. */
+  readonly unseen?: boolean;
 }
 
 /** On its way to the store. */
 export type Request =
-  | { readonly type: 'copy'; readonly id: string; readonly acl: Acl; readonly onlyIfAbsent: boolean }
+  | {
+      readonly type: 'copy';
+      readonly id: string;
+      readonly what: Content;
+      readonly acl: Acl;
+      readonly onlyIfAbsent: boolean;
+    }
   | { readonly type: 'put'; readonly mutation: number }
   | { readonly type: 'delete' }
   | { readonly type: 'set-acl'; readonly acl: Acl };
@@ -94,6 +108,11 @@ export interface Snapshot {
   readonly clients: readonly Client[];
   readonly reader: Reader;
   readonly cache: Content | undefined;
+  readonly file: 'source' | 'rewritten';
+  /** Somebody is still to put an object there. */
+  readonly arriving: boolean;
+  /** What the store confirmed last that it was given by a copy; kept only where the file changes. */
+  readonly confirmed: Content | undefined;
   readonly crashes: number;
   readonly faults: number;
   readonly refusals: number;
@@ -115,6 +134,9 @@ export function start(world: World): Snapshot {
     clients: world.mutations.map(() => ({ at: 'idle', after: 0 })),
     reader: noReader,
     cache: undefined,
+    file: 'source',
+    arriving: world.arrives === true,
+    confirmed: undefined,
     crashes: world.crashes,
     faults: world.faults,
     refusals: world.refusals,

@@ -1,4 +1,5 @@
 import type { Acl, ObjectFacts } from '../../../src/bucket/object-store.ts';
+import type { Attempt } from '../../../src/ledger/ledger.ts';
 import type { Effect } from '../../../src/protocol/state.ts';
 import { requestText } from './parts.ts';
 import type { Content, Request, Snapshot, Stored, World } from './snapshot.ts';
@@ -24,9 +25,10 @@ export function carriedOut(
       return { stored: stored && withAcl(world, stored, request.acl), broken, answer: stored ? 'done' : 'missing' };
     case 'copy':
       if (request.onlyIfAbsent && stored) return { stored, broken, answer: 'exists' };
-      if (stored && stored.copyId === undefined) broken.push('I2 a copy overwrote an object that was not ours');
+      if (stored && stored.copyId === undefined && !stored.unseen)
+        broken.push('I2 a copy overwrote an object that was not ours');
       return {
-        stored: withAcl(world, { what: 'source', copyId: request.id, acl: 'public' }, request.acl),
+        stored: withAcl(world, { what: request.what, copyId: request.id, acl: 'public' }, request.acl),
         broken,
         answer: 'done',
       };
@@ -46,7 +48,10 @@ export function intentId(mutation: number): string {
 export function requestOf(world: World, effect: Effect): Request | undefined {
   switch (effect.type) {
     case 'send':
-      return { type: 'copy', id: effect.attempt.id, acl: effect.acl, onlyIfAbsent: effect.onlyIfAbsent };
+      return copyOf(effect, effect.onlyIfAbsent);
+    case 'complete':
+      // As stores do that know conditions of PutObject alone.
+      return copyOf(effect, false);
     case 'delete':
       return { type: 'delete' };
     case 'set-acl':
@@ -56,6 +61,10 @@ export function requestOf(world: World, effect: Effect): Request | undefined {
     default:
       return undefined;
   }
+}
+
+function copyOf({ attempt, acl }: { attempt: Attempt; acl: Acl }, onlyIfAbsent: boolean): Request {
+  return { type: 'copy', id: attempt.id, what: attempt.md5 as Content, acl, onlyIfAbsent };
 }
 
 function clientRequest(world: World, mutation: number): Request {
@@ -84,6 +93,11 @@ export function factsOf({ what, copyId, intentId: intent, acl }: Stored): Object
 /** One order for the same set of requests. */
 export function ordered(requests: readonly Request[]): readonly Request[] {
   return requests.length < 2 ? requests : [...requests].sort((a, b) => (requestText(a) < requestText(b) ? -1 : 1));
+}
+
+/** Bytes that come from below. */
+export function isOurs(what: Content | undefined): boolean {
+  return what === 'source' || what === 'rewritten';
 }
 
 /** What a reader who asks the bucket gets; `hidden`: it is there, and not public. */

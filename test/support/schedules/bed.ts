@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { request } from 'undici';
 import { BucketAddress } from '../../../src/bucket/bucket-address.ts';
 import { RequestSigner } from '../../../src/bucket/request-signer.ts';
+import { S3PartStore } from '../../../src/bucket/s3-part-store.ts';
 import { S3Store } from '../../../src/bucket/s3-store.ts';
 import { storeClient } from '../../../src/bucket/store-client.ts';
 import { wholeOf } from '../../../src/gateway/store-answer.ts';
@@ -28,7 +29,9 @@ export async function makeBed() {
   const credentials = { accessKeyId: accessKey, secretAccessKey: secretKey };
   const timeouts = { connectTimeoutMs: patienceMs, socketTimeoutMs: patienceMs };
   const client = storeClient({ location, region, credentials, ...timeouts });
-  const store = new S3Store({ client, bucket: name, keyPrefix: '', acls: true, timeoutMs: patienceMs });
+  const storeOptions = { client, bucket: name, keyPrefix: '', acls: true, timeoutMs: patienceMs };
+  const store = new S3Store(storeOptions);
+  const partStore = new S3PartStore(storeOptions);
   const address = new BucketAddress(location);
   const gateway = new StoreGateway({
     address,
@@ -51,6 +54,7 @@ export async function makeBed() {
     marks,
     ledger,
     store,
+    partStore,
     gateway,
     ask,
     /** What anybody gets. */

@@ -8,7 +8,7 @@ import type { Watch } from './watch.ts';
 import type { Weakness } from './weakness.ts';
 
 /** What can go wrong between the program and the store: what becomes of the request, and what its sender hears. */
-function faults<T>(answers: { lost: T; unsent: T; busy: T; refused: T }): Fault<T>[] {
+export function faults<T>(answers: { lost: T; unsent: T; busy: T; refused: T }): Fault<T>[] {
   const { lost, unsent, busy, refused } = answers;
   return [
     { label: 'is done, its answer lost', costs: 'fault', does: 'now', answer: lost },

@@ -18,6 +18,9 @@ const kinds: readonly MutationKind[] = ['delete', 'put', 'acl-private', 'acl-pub
 /** One seed in so many goes to a store that ignores conditions. */
 const unconditionalEvery = 5;
 
+/** One seed in so many has a file that goes up in parts. */
+const inPartsEvery = 4;
+
 export function planOf(seed: number): Plan {
   const choices = new Seeded(seed);
   const below = choices.chance(0.8);
@@ -29,6 +32,7 @@ export function planOf(seed: number): Plan {
     inARow: choices.chance(0.4),
     below,
     ...(before === undefined ? {} : { before }),
+    ...(seed % inPartsEvery === 1 ? { inParts: ['source'] as const } : {}),
     sourceAcl: choices.chance(0.2) ? 'private' : 'public',
     crashes: choices.pick([0, 0, 1, 1, 2]),
     faults: choices.pick([0, 1, 1, 2, 3]),
@@ -49,11 +53,11 @@ const beforeAlone = ['other', 'other', undefined] as const;
 
 /** The plan in a line. */
 export function planText({ seed, world }: Plan): string {
-  const { mutations, inARow, below, before, sourceAcl, crashes, faults, refusals, rules } = world;
+  const { mutations, inARow, below, before, sourceAcl, crashes, faults, refusals, rules, inParts } = world;
   const file = below ? `a ${sourceAcl} file below` : 'nothing below';
   const bucket = before === undefined ? 'nothing' : before === 'same' ? 'the same bytes' : 'another object';
   return (
     `schedule ${seed}: ${mutations.join(inARow ? ', then ' : ' | ')}; ${file}, ${bucket} in the bucket, ` +
-    `${rules.conditional ? 'conditional' : 'unconditional'} store, up to ${crashes} crashes, ${faults} faults, ${refusals} refusals`
+    `${rules.conditional ? 'conditional' : 'unconditional'} store${inParts ? ', in parts' : ''}, up to ${crashes} crashes, ${faults} faults, ${refusals} refusals`
   );
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { Identity } from '../../../src/bucket/identity.ts';
 import { Copier } from '../../../src/copy/copier.ts';
+import { LeftUploads } from '../../../src/copy/left-uploads.ts';
 import type { Call } from '../../../src/gateway/call.ts';
 import { Mutations } from '../../../src/gateway/mutations.ts';
 import { ObjectWrites } from '../../../src/gateway/object-writes.ts';
@@ -9,6 +10,7 @@ import type { SourceBody } from '../../../src/media/body.ts';
 import type { Bed } from './bed.ts';
 import { Calls, type Loose } from './calls.ts';
 import type { Clients } from './clients.ts';
+import { parkedPartStore } from './parked-part-store.ts';
 import { parkedLedger, parkedMarks } from './parked-state.ts';
 import { parkedGateway, parkedStore } from './parked-store.ts';
 import { PatientLeases } from './patient-leases.ts';
@@ -41,6 +43,7 @@ export class Program {
   readonly #copier: Copier;
   readonly #ledger;
   readonly #marks;
+  readonly #left: LeftUploads;
 
   constructor(options: ProgramOptions) {
     const { bed, plan, watch, weakness, now } = options;
@@ -49,10 +52,31 @@ export class Program {
     this.leases = new PatientLeases(!weakness.undisturbed);
     this.#marks = parkedMarks(bed, this.calls, watch, weakness);
     this.#ledger = parkedLedger(bed, this.calls, watch, weakness);
+    const { parts } = bed.ledger;
+    // What it does once a turn is over can be seen by nobody, and is not parked. The other keys are other schedules'.
+    this.#left = new LeftUploads({
+      records: {
+        begun: (upload, nowMs) =>
+          this.calls.park({
+            label: 'the parts are put on record',
+            file: 'ledger',
+            carryOut: () => parts.begun(upload, nowMs),
+          }),
+        over: (uploadId) => parts.over(uploadId),
+        left: async () => (await parts.left(100_000)).filter(({ key }) => key === options.key),
+      },
+      store: bed.partStore,
+      usable: () => true,
+      now,
+      notAborted: ({ uploadId }, answer) => options.failed(new Error(`${uploadId} was not aborted: ${answer}`)),
+      failed: options.failed,
+    });
     this.#copier = new Copier({
       ledger: this.#ledger,
       marks: this.#marks,
       store: parkedStore(bed, this.calls, watch, weakness),
+      partStore: parkedPartStore(bed, this.calls, watch, weakness),
+      leftUploads: this.#left,
       identity: ours,
       leases: this.leases,
       pace: { turn: async () => 0, spent: () => undefined, answered: () => undefined },
@@ -149,7 +173,11 @@ export class Program {
       private: this.#options.plan.world.sourceAcl === 'private',
       open: async () => Readable.from([bytes]),
       release: () => undefined,
-      whole: () => this.calls.park({ label: 'the source is read', carryOut: async () => ({ md5 }) }),
+      whole: () => {
+        const parts = { bytes: bytes.length, md5s: [md5] };
+        const digests = { md5, ...(this.#options.plan.world.inParts && { parts }) };
+        return this.calls.park({ label: 'the source is read', carryOut: async () => digests });
+      },
     };
   }
 }

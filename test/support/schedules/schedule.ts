@@ -230,6 +230,7 @@ export class Schedule {
     this.#broken.push(...broken);
     this.#end = JSON.stringify({ ...at.marks, ...at.record, stored: at.stored, clients: at.clients });
     this.#tally.copied = at.record.status === 'copied' ? 1 : 0;
+    this.#tally.inParts = this.#plan.world.inParts ? this.#tally.copied : 0;
   }
 
   #failed(error: unknown): void {

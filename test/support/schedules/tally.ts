@@ -11,8 +11,9 @@ export interface Tally {
   /** Mutations that hide, recorded without the lease. */
   unleased: number;
   readers: number;
-  /** Keys that were copied when all was over. */
+  /** Keys that were copied when all was over; of these, in parts. */
   copied: number;
+  inParts: number;
 }
 
 export function noTally(): Tally {
@@ -26,6 +27,7 @@ export function noTally(): Tally {
     unleased: 0,
     readers: 0,
     copied: 0,
+    inParts: 0,
   };
 }
 

@@ -18,6 +18,11 @@ function withoutAttempts({ attempts, ...change }: RecordChange): RecordChange {
   return attempts?.length === 0 ? { ...change, attempts } : change;
 }
 
+/** That a completion has no condition is not on record. */
+export function withConditions({ attempts, ...change }: RecordChange): RecordChange {
+  return attempts ? { ...change, attempts: attempts.map((one) => ({ ...one, unconditional: false })) } : change;
+}
+
 function withoutIntents(_before: MarkRecord, after: MarkRecord): MarkRecord {
   return { ...after, intents: [] };
 }

@@ -3,6 +3,7 @@ import type { IdentityState } from '../../../src/bucket/identity.ts';
 import type { Upload } from '../../../src/bucket/object-store.ts';
 import { Copier, type CopierOptions } from '../../../src/copy/copier.ts';
 import { CopyPace, type PaceLimits } from '../../../src/copy/copy-pace.ts';
+import { LeftUploads } from '../../../src/copy/left-uploads.ts';
 import type { ChangeDetails, CopyReason, Ledger } from '../../../src/ledger/ledger.ts';
 import { SqliteLedger } from '../../../src/ledger/sqlite-ledger.ts';
 import type { Mark, Marks } from '../../../src/marks/marks.ts';
@@ -28,6 +29,8 @@ export class CopierWorld {
   readonly marks: SqliteMarks;
   readonly store = new FakeStore();
   readonly leases = new Leases();
+  readonly left: LeftUploads;
+  readonly notAborted: string[] = [];
   readonly ended: { outcome: Outcome; givenUp: boolean; bytes: number }[] = [];
   readonly alarms: string[] = [];
   readonly purged: string[] = [];
@@ -43,9 +46,18 @@ export class CopierWorld {
   constructor() {
     this.ledger = new SqliteLedger(join(this.dir, 'ledger.db'), { batchMs: 0 });
     this.marks = new SqliteMarks(join(this.dir, 'marks.db'));
+    this.left = new LeftUploads({
+      records: this.ledger.parts,
+      store: this.store.parts,
+      usable: () => this.identity === 'ours',
+      now: () => this.nowMs,
+      notAborted: ({ uploadId }, answer) => this.notAborted.push(`${uploadId} ${answer}`),
+      failed: (error) => this.notAborted.push(String(error)),
+    });
   }
 
   async close(): Promise<void> {
+    await this.left.stop();
     await this.ledger.close();
     await this.marks.close();
   }
@@ -60,6 +72,8 @@ export class CopierWorld {
       }),
       marks: watched(this.marks as Marks, (method) => this.meanwhile(`marks ${method}`)),
       store: this.store,
+      partStore: this.store.parts,
+      leftUploads: this.left,
       identity: {
         get state() {
           return world.identity;

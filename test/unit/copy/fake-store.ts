@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Look, MendAnswer, ObjectStore, PutAnswer, Upload } from '../../../src/bucket/object-store.ts';
+import { FakePartStore } from './fake-part-store.ts';
 
 export interface Stored {
   text: string;
@@ -21,6 +22,7 @@ export class FakeStore implements ObjectStore {
   lookAnswer: Look | undefined;
   mendAnswer: MendAnswer | undefined;
   uploads: Upload[] = [];
+  readonly parts = new FakePartStore(this);
   /** Goes on in the middle of a request: after it was carried out, before it is answered. */
   meanwhile: (call: string) => Promise<void> = async () => undefined;
 

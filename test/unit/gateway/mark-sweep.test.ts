@@ -122,7 +122,7 @@ describe('a mark is kept', () => {
     ['a look is due', { look: 2 }],
     [
       'an upload of ours has no known outcome',
-      { attempts: [{ id: 'x', generation: 0, md5: '0', size: 1, sourceAcl: 'public' as const }] },
+      { attempts: [{ id: 'x', generation: 0, md5: '0', size: 1, sourceAcl: 'public' as const, unconditional: false }] },
     ],
   ])('while %s, and no disk is asked', async (_what, change) => {
     await decide(gone, 'a');

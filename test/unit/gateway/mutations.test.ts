@@ -208,7 +208,7 @@ describe('an upload is not begun, and nothing recorded', () => {
   });
 
   test('while an upload of ours has none, where the store ignores conditions', async () => {
-    const attempt = { id: 'a', generation: 0, md5: '0', size: 1, sourceAcl: 'public' as const };
+    const attempt = { id: 'a', generation: 0, md5: '0', size: 1, sourceAcl: 'public' as const, unconditional: false };
     await ledger.change(key, { status: 'wanted', attempts: [attempt], look: 0 }, {}, nowMs);
     rules = { ...usual, conditional: false };
     expect((await mutations().run([to('put')], forwardsNothing)).get(key)).toBe('busy');

@@ -55,6 +55,7 @@ beforeEach(() => {
     sources: [attic, { name: 'basement', open: async () => basement() }],
     bodies,
     wantsWhole: () => true,
+    partBytesOf: () => undefined,
     troubled: () => undefined,
   });
   reads = new ReadThrough({

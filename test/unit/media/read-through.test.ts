@@ -90,6 +90,7 @@ function begin(from: 'bucket' | 'source'): void {
       sources: [source],
       bodies,
       wantsWhole: () => true,
+      partBytesOf: () => undefined,
       troubled: () => undefined,
     }),
     ledger: { status: async () => undefined },

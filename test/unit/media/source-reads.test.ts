@@ -5,6 +5,7 @@ import { MemoryCache } from '../../../src/cache/memory-cache.ts';
 import type { ByteRange } from '../../../src/lib/byte-range.ts';
 import { unmarked } from '../../../src/marks/marks.ts';
 import { Bodies } from '../../../src/media/bodies.ts';
+import type { NotHad } from '../../../src/media/body.ts';
 import { SourceReads } from '../../../src/media/source-reads.ts';
 import type { SpoolRoom } from '../../../src/media/spool-room.ts';
 import { type Source, type SourceObject, SourceReadError } from '../../../src/sources/source.ts';
@@ -55,7 +56,13 @@ function readsOf(first: Counted, room: Pick<SpoolRoom, 'reserve'>) {
   const bodies = bodiesIn(room);
   const none: Source = { name: 'second', open: async () => ({ kind: 'missing' }) };
   return new SourceReads({
-    ...{ sources: [first.source('first'), none], bodies, wantsWhole: () => true, troubled: () => undefined },
+    ...{
+      sources: [first.source('first'), none],
+      bodies,
+      wantsWhole: () => true,
+      partBytesOf: () => undefined,
+      troubled: () => undefined,
+    },
   });
 }
 
@@ -111,12 +118,13 @@ test('a source that is not in use is not asked, neither by readers nor by copies
     inUse: (name) => inUse.has(name),
     bodies: bodiesIn(noRoom),
     wantsWhole: () => true,
+    partBytesOf: () => undefined,
     troubled: () => undefined,
   });
   const all = async () => [
     (await reads.find('a.jpg', new AbortController().signal)).kind,
     (await reads.read('a.jpg', { barred: false })).kind,
-    await reads.forCopy('a.jpg'),
+    ((await reads.forCopy('a.jpg')) as NotHad).reason,
   ];
   const missing = ['missing', 'missing', 'gone-below'];
   expect([await all(), asked.splice(0)]).toEqual([missing, ['first', 'second', 'first', 'second', 'first', 'second']]);

@@ -12,6 +12,7 @@ describe('every way in which a copy and mutations can meet', { timeout: 300_000 
     ['where the same bytes were in the bucket before', { before: 'same' }],
     ['at a store that ignores If-None-Match', unconditional],
     ['at such a store, over another object', { ...unconditional, before: 'other' }],
+    ['of a file that goes up in parts', { inParts: ['source'] }],
     ['of a key that is only in the bucket', { below: false, before: 'other' }],
     ['of a key that is nowhere', { below: false }],
     ['of a file that is not for the public', { sourceAcl: 'private' }],
@@ -36,6 +37,22 @@ describe('every way in which a copy and mutations can meet', { timeout: 300_000 
       ...exploreAll('a refusal, two', pairs, { refusals: 1, crashes: 0 }),
     ];
     expect(brokenRules(found)).toBe('');
+  });
+
+  /** Such a world has more than mutations: somebody who puts an object there past the write host, a file that is written anew. */
+  const stirred: [string, Partial<World>][] = [
+    ['of a file that goes up in parts, over another object', { inParts: ['source'], before: 'other' }],
+    ['of a file that goes up in parts, while another object arrives', { inParts: ['source'], arrives: true }],
+    ['at a store that ignores If-None-Match, while another object arrives', { ...unconditional, arrives: true }],
+    ['of a file that goes up in parts, and is written anew', { inParts: ['source', 'rewritten'], changes: true }],
+    ['of a file that goes up in parts until it is written anew', { inParts: ['source'], changes: true }],
+    ['of a file that goes up in parts once it is written anew', { inParts: ['rewritten'], changes: true }],
+  ];
+  test.each(stirred)('%s: I1-I6 hold', (name, world) => {
+    const schedules = world.arrives ? singles.slice(0, 1) : singles;
+    const found = exploreAll(name, schedules, { ...world, faults: 2, reads: false });
+    expect(brokenRules(found)).toBe('');
+    expect(found.some(({ copiedAtRest }) => copiedAtRest > 0)).toBe(world.before === undefined);
   });
 
   test('with two faults: I1-I6 hold', () => {
