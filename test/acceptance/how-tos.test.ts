@@ -181,13 +181,15 @@ describe.skipIf(needs('ceph', 'rclone').skip)('what nobody looks at in an old bu
       ...{ endpoint: rgw.endpoint, bucket, root: '', stateDir },
       sources: [{ ...source, accessKey: rgw.accessKey, secretKey: rgw.secretKey }],
       copy: { minAge: '0ms' },
-      backfill: { enabled: true },
     });
-    const upstairs = await startUpstairs({ config });
-    onTestFinished(() => upstairs.dispose());
+    const first = await startUpstairs({ config });
+    onTestFinished(() => first.dispose());
     const elsewhere = { '/var/lib/upstairs/': `${stateDir}/`, 'old:mastodon': `spaces:${old}` };
-    const reader = new Reader('old-minio', { upstairs, rgw, bucket, config, elsewhere });
+    const reader = new Reader('old-minio', { upstairs: first, rgw, bucket, config, elsewhere });
     expect(await reader.follow(0)).toContain('old-minio: 2 files');
+    await first.kill('SIGTERM');
+    const upstairs = await startUpstairs({ config: { ...config, backfill: { enabled: true } } });
+    onTestFinished(() => upstairs.dispose());
     await eventually(async () => expect(await upstairs.metric('upstairs_ledger_keys', { status: 'copied' })).toBe(2), {
       withinMs: 90_000,
     });
