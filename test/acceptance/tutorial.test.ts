@@ -160,7 +160,7 @@ describe.skipIf(needs('ceph').skip)('the tutorial', () => {
   });
 
   test('works as it is written, from an empty directory until it is proven that all media moved', {
-    timeout: 180_000,
+    timeout: 300_000,
   }, async () => {
     const home = scratch('home');
     const table = await substitutions(home);
@@ -206,7 +206,7 @@ describe.skipIf(needs('ceph').skip)('the tutorial', () => {
 async function carriedUp(reader: Reader, files: number): Promise<void> {
   const metrics = `http://${reader.here('127.0.0.1:9180')}/metrics`;
   const copied = new RegExp(`^upstairs_ledger_keys{status="copied"} ${files}$`, 'm');
-  await eventually(async () => expect(await (await fetch(metrics)).text()).toMatch(copied), { withinMs: 60_000 });
+  await eventually(async () => expect(await (await fetch(metrics)).text()).toMatch(copied), { withinMs: 150_000 });
 }
 
 /** The page keeps to the usual ports, and here others may be listening there. */
