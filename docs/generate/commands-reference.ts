@@ -4,7 +4,8 @@ import { leaves } from './program.ts';
 
 const introduction = `In a clone the program is \`bin/upstairs\`, which runs with the Node that \`npm ci\` brought, from any directory; a link to it is enough to
 have it in the PATH. \`upstairs --help\` and \`upstairs COMMAND --help\` print what is here; \`upstairs --version\` the version. A command that fails says why in one line on
-standard error and ends with status 1, unless it says otherwise.`;
+standard error and ends with status 1, unless it says otherwise. Status 2: it did its work, and the answer is not the good one (\`check\` has only warnings, \`scan\` met what cannot
+move, \`verify\` is not clean, \`retire\` was refused, \`acl fix\` has something to do). \`scan\`, \`inventory\` and \`verify\` are for Upstairs' own user: what root makes in the state directory it cannot write.`;
 
 /** The commands as a page: what each does, its arguments, its options. */
 export function commandsReference(program: Command): string {

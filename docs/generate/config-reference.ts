@@ -11,6 +11,7 @@ interface Schema {
   readonly description?: string;
   readonly minimum?: number;
   readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: Schema | boolean;
   readonly required?: readonly string[];
   readonly items?: Schema;
   readonly anyOf?: readonly Schema[];
@@ -86,6 +87,7 @@ function defaultOf(schema: Schema, required: boolean): string {
 
 function plain(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(plain).join(', ')}]`;
+  if (typeof value === 'object' && value !== null) return JSON.stringify(value);
   return value === '' ? '""' : String(value);
 }
 
@@ -93,6 +95,7 @@ function plain(value: unknown): string {
 function typeOf(schema: Schema): string {
   if (schema.items) return schema.items.properties ? 'list' : `list of ${typeOf(schema.items)}`;
   if (schema.properties) return 'section';
+  if (typeof schema.additionalProperties === 'object') return `map of ${typeOf(schema.additionalProperties)}`;
   const forms = [schema, ...(schema.anyOf ?? []), ...(schema.anyOf ?? []).flatMap(({ anyOf = [] }) => anyOf)];
   const types = forms.map(({ type }) => type);
   if (types.includes('boolean')) return 'true or false';

@@ -1,17 +1,28 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { env } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { DeleteObjectCommand, PutObjectAclCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import type { PlainConfig } from '../support/base-config.ts';
 import { eventually } from '../support/eventually.ts';
 import { mountFaultyDisk } from '../support/faulty-disk.ts';
+import { freePort } from '../support/free-port.ts';
 import { testedBlocks } from '../support/how-to-blocks.ts';
 import { needs } from '../support/left-out.ts';
 import { basement, jpeg, mastodonKey } from '../support/media-files.ts';
-import { type Rgw, sharedRgw } from '../support/rgw.ts';
+import { objectFacts, type Rgw, sharedRgw } from '../support/rgw.ts';
+import { runVerify } from '../support/run-verify.ts';
 import { scratch } from '../support/scratch.ts';
 import { ShellSession } from '../support/shell-session.ts';
 import { baseConfig, startUpstairs, type Upstairs } from '../support/upstairs.ts';
@@ -38,9 +49,10 @@ class Reader {
   constructor(page: string, place: Place) {
     this.#page = page;
     this.#place = place;
-    for (const dir of ['root/upstairs', 'etc/upstairs', 'bin']) mkdirSync(join(this.home, dir), { recursive: true });
+    for (const dir of ['root/upstairs', 'etc/upstairs/secrets', 'bin'])
+      mkdirSync(join(this.home, dir), { recursive: true });
     symlinkSync(program, join(this.home, 'bin/upstairs'));
-    if (place.config) writeFileSync(join(this.home, 'etc/upstairs/upstairs.yaml'), stringify(place.config));
+    if (place.config) writeFileSync(this.#configFile, this.#here(stringify(place.config)));
     const { rgw } = place;
     this.#shell = new ShellSession({
       cwd: this.home,
@@ -56,6 +68,15 @@ class Reader {
       },
     });
     onTestFinished(() => this.#shell.close());
+  }
+
+  get #configFile(): string {
+    return join(this.home, 'etc/upstairs/upstairs.yaml');
+  }
+
+  /** As it is written in his file. */
+  config(): PlainConfig {
+    return parse(readFileSync(this.#configFile, 'utf8'));
   }
 
   /** Types in what the n-th of the page's blocks has, and gives what is printed. */
@@ -76,11 +97,8 @@ class Reader {
       'files.example.social': 'files.test',
       'spaces:example-social-media': `spaces:${bucket}`,
       'runuser -u mastodon -- ': '',
+      'runuser -u upstairs -- ': '',
       '/etc/upstairs': join(this.home, 'etc/upstairs'),
-      // As it is on the page, it is too slow and too much for a test.
-      '-l 2000': '-l 20',
-      '--rate 10/s': '--rate 100/s',
-      'sleep 10': 'sleep 0.1',
     };
     return Object.entries(table).reduce((changed, [from, to]) => changed.replaceAll(from, to), text);
   }
@@ -89,46 +107,144 @@ class Reader {
 test('every block that a how-to calls tested is run here', () => {
   const counted = Object.fromEntries(testedBlocks().map(({ page, blocks }) => [page, blocks.length]));
   expect(counted).toEqual({
-    'copy-the-cold-rest': 4,
+    'copy-the-cold-rest': 7,
+    leave: 1,
+    'old-minio': 1,
+    'pull-the-plug': 4,
     'roll-back': 2,
     'stand-alone': 1,
     'when-a-disk-dies-tonight': 1,
   });
 });
 
-describe.skipIf(needs('ceph', 'rclone').skip)('copying what nobody looks at', () => {
-  test('can be broken off and goes on, and leaves alone what was deleted', { timeout: 60_000 }, async () => {
-    const keys = Array.from({ length: 25 }, (_, n) => mastodonKey(n, 'jpg'));
-    const [deleted = '', closed = ''] = keys;
-    const files = Object.fromEntries(
-      keys.map((key, n) => [key, { bytes: jpeg(n), mode: key === closed ? 0o600 : 0o644 }]),
-    );
-    const stateDir = scratch('state');
-    const { upstairs, rgw, bucket, root, facts, client } = await writeWorld({ files, stateDir });
-    await client().send(new DeleteObjectCommand({ Bucket: clientBucket, Key: deleted }));
-    const config = baseConfig({ endpoint: rgw.endpoint, bucket, root, stateDir });
-    const elsewhere = { '/home/mastodon/live/public/system': root };
-    const reader = new Reader('copy-the-cold-rest', { upstairs, rgw, bucket, config, elsewhere });
-    const pieces = () => readdirSync(join(reader.home, 'root/upstairs/cold'));
-
-    await reader.follow(0);
-    expect(pieces()).toEqual(['piece.aaaaa', 'piece.aaaab', 'piece.aaaac']);
-    const second = join(reader.home, 'root/upstairs/cold/piece.aaaab');
-    const text = readFileSync(second, 'utf8');
-    writeFileSync(second, 'url = "nothing://that-curl-can-ask"\n');
-    await reader.follow(1);
-    expect(pieces()).toEqual(['piece.aaaab', 'piece.aaaac']);
-    writeFileSync(second, text);
-    await reader.follow(1);
-    expect(pieces()).toEqual([]);
-
-    await eventually(async () => expect(await upstairs.metric('upstairs_ledger_keys', { status: 'copied' })).toBe(24), {
-      withinMs: 15_000,
+describe.skipIf(needs('ceph', 'fuse').skip)('what nobody looks at', () => {
+  test('is carried up on order, and what could not be is named and tried again', { timeout: 120_000 }, async () => {
+    const [damaged, suspended, ...others] = Array.from({ length: 14 }, (_, n) => mastodonKey(n, 'jpg')) as [
+      string,
+      string,
+      ...string[],
+    ];
+    const rgw = sharedRgw();
+    const bucket = await rgw.freshBucket();
+    const [root, logs] = [scratch('media'), scratch('logs')];
+    const files = Object.fromEntries([damaged, ...others].map((key, n) => [key, jpeg(n)]));
+    await basement(root, { ...files, [suspended]: { bytes: jpeg(99), mode: 0o600 } });
+    const disk = await mountFaultyDisk(root, { directIo: true, rules: [{ match: damaged, op: 'read', errno: 'EIO' }] });
+    onTestFinished(() => disk.unmount());
+    const viewed = `GET /system/${others[0]} HTTP/1.1`;
+    writeFileSync(join(logs, 'access.log.1'), `192.0.2.1 - - [01/Mar/2026:10:00:00 +0000] "${viewed}" 200 9 "-" "-"\n`);
+    const config = baseConfig({
+      endpoint: rgw.endpoint,
+      bucket,
+      root: disk.mountPoint,
+      admin: { listen: `127.0.0.1:${await freePort()}`, token: `$${'{file:/etc/upstairs/secrets/admin-token}'}` },
+      copy: { looks: ['1s'], retry: { first: '1ms', most: '1ms', times: 1 } },
     });
-    expect(await facts(deleted)).toBeUndefined();
-    expect((await facts(closed))?.isPublic).toBe(false);
-    expect(await reader.follow(2)).toMatch(/ 23 200\n *2 404\n/);
-    expect(await reader.follow(3)).toContain('1 differences found');
+    // There is no such user here.
+    const elsewhere = { 'chown upstairs: ': 'ls ', '/var/log/nginx': logs };
+    const reader = new Reader('copy-the-cold-rest', { rgw, bucket, config, elsewhere });
+    await reader.follow(0);
+    const upstairs = await startUpstairs({ config: reader.config() });
+    onTestFinished(() => upstairs.dispose());
+    const copied = (count: number) =>
+      eventually(async () => expect(await upstairs.metric('upstairs_ledger_keys', { status: 'copied' })).toBe(count), {
+        withinMs: 60_000,
+      });
+
+    expect(await reader.follow(1)).toContain('1 lines, 1 of them views');
+    expect(await reader.follow(2)).toContain('basement: 14 files');
+    expect(await reader.follow(3)).toMatch(/\nrunning \(ordered by hand on .*\nlimit: 5MiB\/s, 50\/s \(by hand\)\n/);
+    await copied(13);
+    await eventually(async () => expect(await upstairs.metric('upstairs_ledger_keys', { status: 'refused' })).toBe(1));
+    expect((await objectFacts(rgw.client, bucket, suspended))?.isPublic).toBe(false);
+    expect(await reader.follow(4)).toMatch(/^copied +13 /m);
+    expect(await reader.follow(5)).toContain(`${damaged}\tdamaged\tEIO at byte 0 of ${jpeg(0).length}\t`);
+    expect(readFileSync(join(reader.home, 'root/upstairs/lost.csv'), 'utf8')).toContain(
+      `https://files.test/${damaged},${damaged},`,
+    );
+    await disk.setRules([]);
+    expect(await reader.follow(6)).toBe('1 key is tried again now\n');
+    await copied(14);
+  });
+});
+
+describe.skipIf(needs('ceph', 'rclone').skip)('what nobody looks at in an old bucket', () => {
+  test('is known from its list, carried up, and proven', { timeout: 120_000 }, async () => {
+    const rgw = sharedRgw();
+    const [bucket, old] = [await rgw.freshBucket(), await rgw.freshBucket()];
+    const keys = [mastodonKey(1, 'jpg'), 'site_uploads/files/000/000/001/original/a name.jpg'];
+    for (const [n, Key] of keys.entries())
+      await rgw.client.send(new PutObjectCommand({ Bucket: old, Key, Body: jpeg(n), ACL: 'public-read' }));
+    const stateDir = scratch('state');
+    const source = { type: 's3', name: 'old-minio', endpoint: rgw.endpoint, bucket: old, acls: true };
+    const config = baseConfig({
+      ...{ endpoint: rgw.endpoint, bucket, root: '', stateDir },
+      sources: [{ ...source, accessKey: rgw.accessKey, secretKey: rgw.secretKey }],
+      copy: { minAge: '0ms' },
+    });
+    const first = await startUpstairs({ config });
+    onTestFinished(() => first.dispose());
+    const elsewhere = { '/var/lib/upstairs/': `${stateDir}/`, 'old:mastodon': `spaces:${old}` };
+    const reader = new Reader('old-minio', { upstairs: first, rgw, bucket, config, elsewhere });
+    expect(await reader.follow(0)).toContain('old-minio: 2 files');
+    await first.kill('SIGTERM');
+    const upstairs = await startUpstairs({ config: { ...config, backfill: { enabled: true } } });
+    onTestFinished(() => upstairs.dispose());
+    await eventually(async () => expect(await upstairs.metric('upstairs_ledger_keys', { status: 'copied' })).toBe(2), {
+      withinMs: 90_000,
+    });
+    const verified = await runVerify(config);
+    expect(verified.lines).toEqual(keys.map((key) => `= ${key}`).sort());
+    expect(verified.code).toBe(0);
+  });
+});
+
+describe.skipIf(needs('ceph', 'rclone').skip)('a disk that is to go', () => {
+  test('is proven to be needed by nobody, taken out, brought back, and Upstairs can be left', {
+    timeout: 120_000,
+  }, async () => {
+    const keys = [1, 2, 3, 4].map((n) => mastodonKey(n, 'jpg'));
+    const rgw = sharedRgw();
+    const bucket = await rgw.freshBucket();
+    const [root, stateDir] = [scratch('media'), scratch('state')];
+    await basement(root, Object.fromEntries(keys.map((key, n) => [key, jpeg(n)])));
+    const config = baseConfig({
+      ...{ endpoint: rgw.endpoint, bucket, root, stateDir },
+      admin: { listen: `127.0.0.1:${await freePort()}` },
+      backfill: { enabled: true },
+      retire: { quiet: '2s' },
+    });
+    const upstairs = await startUpstairs({ config });
+    onTestFinished(() => upstairs.dispose());
+    await eventually(async () => expect(await upstairs.metric('upstairs_ledger_keys', { status: 'copied' })).toBe(4), {
+      withinMs: 60_000,
+    });
+    const reader = new Reader('pull-the-plug', {
+      ...{ upstairs, rgw, bucket, config },
+      elsewhere: { '/var/lib/upstairs/': `${stateDir}/` },
+    });
+    const clean = 'clean: 4 keys of basement; everything below is in the bucket and equal';
+    expect(await reader.follow(0)).toContain(clean);
+    expect(readFileSync(join(stateDir, 'verification.md'), 'utf8')).toContain('**Clean.**');
+    const again = await reader.follow(1);
+    expect(again.split(clean)).toHaveLength(3);
+    const safe = async () => {
+      const { sources } = JSON.parse((await upstairs.admin('/api/status')).text) as {
+        sources: { unplug: { safe: boolean } }[];
+      };
+      return sources[0]?.unplug.safe;
+    };
+    await eventually(async () => expect(await safe()).toBe(true), { withinMs: 30_000 });
+    expect(await reader.follow(2)).toMatch(/^safe to unplug: yes\n(.*\n)*basement is retired: /);
+    renameSync(root, `${root}-away`);
+    for (const [n, key] of keys.entries())
+      expect((await upstairs.get(`/${key}`)).body.equals(Buffer.from(jpeg(n)))).toBe(true);
+    renameSync(`${root}-away`, root);
+    expect(await reader.follow(3)).toContain('basement is back');
+
+    expect(await objectFacts(rgw.client, bucket, '_upstairs/identity')).toBeDefined();
+    await new Reader('leave', { rgw, bucket }).follow(0);
+    expect(await objectFacts(rgw.client, bucket, '_upstairs/identity')).toBeUndefined();
   });
 });
 

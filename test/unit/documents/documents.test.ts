@@ -72,7 +72,7 @@ describe('the other pages', () => {
 
   test('ARCHITECTURE names only files and tests that exist', () => {
     const page = read('ARCHITECTURE.md');
-    const tests = [...page.matchAll(/`((?:unit|acceptance|contracts|integration)(?:\/[\w.-]+)*)`/g)].map(
+    const tests = [...page.matchAll(/`((?:unit|acceptance|contracts|integration|long)(?:\/[\w.-]+)*)`/g)].map(
       ([, name]) => name ?? '',
     );
     expect(tests.length).toBeGreaterThan(10);
@@ -80,7 +80,8 @@ describe('the other pages', () => {
       existsSync(join(top, 'test', name)) || existsSync(join(top, 'test', `${name}.test.ts`));
     expect(tests.filter((name) => !found(name))).toEqual([]);
     const sources = [...page.matchAll(/`((?:\w+\/)*[\w-]+\.ts)`/g)].map(([, name]) => name ?? '');
-    const folders = ['src', 'src/sources', 'src/gateway', 'src/http', 'src/doctor', 'src/acl-fix', 'src/protocol'];
+    const idea = ['sources', 'gateway', 'http', 'doctor', 'acl-fix', 'protocol', 'copy', 'backfill', 'verify'];
+    const folders = ['src', ...idea.map((name) => `src/${name}`)];
     expect(sources.filter((name) => !folders.some((folder) => existsSync(join(top, folder, name))))).toEqual([]);
   });
 });
