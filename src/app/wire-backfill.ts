@@ -15,7 +15,11 @@ interface BackfillParts {
   readonly ledger: Ledger;
   readonly marks: Marks;
   readonly pace: CopyPace;
-  readonly media: { readonly disks: readonly LocalDisk[]; readonly remotes: readonly Remote[] };
+  readonly media: {
+    readonly disks: readonly LocalDisk[];
+    readonly remotes: readonly Remote[];
+    readonly inUse: { has(name: string): boolean };
+  };
 }
 
 /** The longest time that a source is left alone, in milliseconds. */
@@ -50,12 +54,14 @@ function strainsOf(sources: Context['config']['sources'], media: BackfillParts['
     const remote = media.remotes.find((one) => one.source.name === source.name);
     if (disk && source.type === 'disk')
       strains.set(source.name, {
+        inUse: () => media.inUse.has(source.name),
         latency: (withinMs) => disk.latency(withinMs),
         readers: () => disk.readers,
         operations: source.maxOutstanding,
       });
     else if (remote && source.type !== 'disk')
       strains.set(source.name, {
+        inUse: () => media.inUse.has(source.name),
         latency: (withinMs) => remote.latency(withinMs),
         readers: (own) => Math.max(0, remote.load.outstanding + remote.load.waiting - own),
         operations: source.connections,

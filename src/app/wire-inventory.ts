@@ -84,7 +84,7 @@ export function inventoryParts(
 }
 
 /** The inventory that `serve` makes now and then. */
-export function wireInventory({ config, report, teardown, now }: Context, identity: Identity, ended: () => void) {
+export function wireInventory({ config, report, teardown, now }: Context, identity: Identity) {
   const { backfill, state } = config;
   const { listEvery } = backfill;
   let toldMs = 0;
@@ -115,10 +115,7 @@ export function wireInventory({ config, report, teardown, now }: Context, identi
               toldMs = now();
               report.rest.inventoryBegan();
             },
-            ended(listing) {
-              report.rest.inventoryEnded(listing);
-              ended();
-            },
+            ended: report.rest.inventoryEnded,
             failed: report.rest.inventoryFailed,
           },
         });

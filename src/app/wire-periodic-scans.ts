@@ -18,14 +18,12 @@ interface ScanParts {
   /** Whether a source is in use: others are not touched. */
   readonly inUse: (name: string) => boolean;
   readonly scanProgram: ScanProgram | undefined;
-  /** Told when a scan has ended, whole or not. */
-  readonly ended: () => void;
 }
 
 /** Has the disks scanned again and again, once it is started. */
 export function wirePeriodicScans(context: Context, parts: ScanParts): { start(): void } {
   const { config, report, teardown, now } = context;
-  const { files, inUse, scanProgram, ended } = parts;
+  const { files, inUse, scanProgram } = parts;
   const everyMs = config.backfill.scanEvery;
   const disks = config.sources.filter(({ type }) => type === 'disk').map(({ name }) => name);
   if (everyMs === undefined || !scanProgram || disks.length === 0) return { start: () => undefined };
@@ -36,10 +34,7 @@ export function wirePeriodicScans(context: Context, parts: ScanParts): { start()
     run: (source, signal) => scanned(scanProgram, source, signal),
     now,
     began: report.rest.scanBegan,
-    ended: (source, end) => {
-      report.rest.scanEnded(source, end);
-      ended();
-    },
+    ended: report.rest.scanEnded,
     failed: report.rest.scansFailed,
   });
   return {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Drain } from '../backfill/drain.ts';
 import { DrainOrders } from '../backfill/drain-orders.ts';
+import { News } from '../backfill/news.ts';
 import type { OwnHeat } from '../backfill/own-heat.ts';
 import { Timetable } from '../backfill/timetable.ts';
 import type { CopyPace } from '../copy/copy-pace.ts';
@@ -18,6 +19,9 @@ import { wireInventory } from './wire-inventory.ts';
 import type { MediaParts } from './wire-media.ts';
 import { type ScanProgram, wirePeriodicScans } from './wire-periodic-scans.ts';
 import { wirePlan } from './wire-plan.ts';
+
+/** How often it is looked for scans and listings that others made, in milliseconds. */
+const newsEveryMs = 5000;
 
 interface RestParts {
   readonly marks: Marks;
@@ -44,15 +48,21 @@ export interface Rest {
 }
 
 export async function wireRest(context: Context, parts: RestParts): Promise<Rest> {
-  const { config, teardown } = context;
+  const { config, report, teardown } = context;
   const { marks, ledger, bucket, media, pace, scanProgram } = parts;
   const orders = await wireOrders(context);
   const files = openFiles(config.state.dir);
   teardown.add('files', () => files.close());
   const heat = wireHeat(context);
-  const changed = () => drain?.changed();
-  const inventory = wireInventory(context, bucket.identity, changed);
-  const scans = wirePeriodicScans(context, { files, inUse: media.inUse.has, scanProgram, ended: changed });
+  const inventory = wireInventory(context, bucket.identity);
+  const scans = wirePeriodicScans(context, { files, inUse: media.inUse.has, scanProgram });
+  const news = new News({
+    files,
+    objects: inventory.objects,
+    everyMs: newsEveryMs,
+    changed: () => drain?.changed(),
+    failed: report.rest.backfillFailed,
+  });
   const drain =
     config.phase === 'move'
       ? wireBackfill(context, {
@@ -87,6 +97,8 @@ export async function wireRest(context: Context, parts: RestParts): Promise<Rest
       if (!drain) return;
       drain.start();
       teardown.add('backfill', () => drain.stop());
+      news.start();
+      teardown.add('news for the backfill', () => news.stop());
     },
   };
 }

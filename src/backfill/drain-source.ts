@@ -54,9 +54,14 @@ export class DrainSource {
     return this.#rest.resting(nowMs);
   }
 
+  /** False: it is retired. */
+  get inUse(): boolean {
+    return this.#strain.inUse();
+  }
+
   /** Whether the plan may be asked for more of it. */
   mayAsk(nowMs: number): boolean {
-    return nowMs >= this.#askAtMs;
+    return this.#strain.inUse() && nowMs >= this.#askAtMs;
   }
 
   /** The plan was asked, and has more or not. */
@@ -76,7 +81,7 @@ export class DrainSource {
   /** How many copies may be under way, now that so many are. */
   places(underWay: number, nowMs: number): number {
     this.#observe(underWay, nowMs);
-    if (this.resting(nowMs)) return 0;
+    if (this.resting(nowMs) || !this.#strain.inUse()) return 0;
     return besideReaders(this.#aimd.level, this.#strain.readers(underWay), this.#strain.operations);
   }
 

@@ -202,7 +202,7 @@ export class Drain implements BackfillLane {
   }
 
   #through(): boolean {
-    return [...this.#sources.values()].every(({ through }) => through);
+    return [...this.#sources.values()].every(({ through, inUse }) => through || !inUse);
   }
 
   /** Puts the next files of the plan into the lane. True: there is more, and room for it. */

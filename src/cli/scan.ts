@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { retiredIn } from '../app/wire-proof.ts';
 import { type ScanTold, scanApart } from '../backfill/scan-process.ts';
 import type { ScanResult } from '../backfill/scan-result.ts';
 import { loadConfig } from '../config/load.ts';
@@ -64,11 +66,12 @@ export async function scan(options: ScanCommand): Promise<void> {
   process.exitCode = exitCode(results, sources.length);
 }
 
-/** The sources that are to be scanned: the one that was named, or all that are on this machine. */
-function chosen({ sources }: Config, { source: name, manifest }: ScanCommand): readonly SourceConfig[] {
+/** The sources that are to be scanned: the one that was named, or all in use that are on this machine. */
+function chosen({ sources, state }: Config, { source: name, manifest }: ScanCommand): readonly SourceConfig[] {
+  const retired = retiredIn(join(state.dir, 'ledger.db'));
   const names = sources.map((source) => source.name).join(', ');
   if (name === undefined) {
-    if (manifest === undefined) return disksOf(sources);
+    if (manifest === undefined) return disksOf(sources.filter((source) => !retired.has(source.name)));
     if (sources.length === 1) return sources;
     throw new CommandError('SOURCE_UNKNOWN', `say with --source which one the manifest is of: ${names}`);
   }
@@ -81,7 +84,8 @@ function chosen({ sources }: Config, { source: name, manifest }: ScanCommand): r
 function disksOf(sources: readonly SourceConfig[]): SourceConfig[] {
   const disks = sources.filter(({ type }) => type === 'disk');
   const others = sources.filter(({ type }) => type !== 'disk');
-  if (disks.length === 0) throw needsManifest(others);
+  if (disks.length === 0 && others.length > 0) throw needsManifest(others);
+  if (disks.length === 0) throw new CommandError('SOURCE_UNKNOWN', 'every source is retired: there is nothing to scan');
   if (others.length > 0) process.stderr.write(`note: ${needsManifest(others).message}\n`);
   return disks;
 }

@@ -9,8 +9,8 @@ export interface Weight {
   readonly bytes: number;
 }
 
+/** Its key is for those who may see keys: `upstairs failures`. */
 export interface Failure {
-  readonly key: string;
   readonly reason: CopyReason | undefined;
   /** Given up when, in milliseconds since the epoch. */
   readonly sinceMs: number;

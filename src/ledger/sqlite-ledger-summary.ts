@@ -16,10 +16,8 @@ export class SqliteLedgerSummary implements LedgerSummary {
   }
 
   async oldestFailure(): Promise<Failure | undefined> {
-    const row = this.#sql.oldestFailure.get() as
-      | { key: string; reason: CopyReason | null; since_ms: number }
-      | undefined;
-    return row && { key: row.key, reason: row.reason ?? undefined, sinceMs: row.since_ms };
+    const row = this.#sql.oldestFailure.get() as { reason: CopyReason | null; since_ms: number } | undefined;
+    return row && { reason: row.reason ?? undefined, sinceMs: row.since_ms };
   }
 
   async failedSince(ms: number): Promise<number> {
@@ -33,7 +31,7 @@ function prepare(db: DatabaseSync) {
       `SELECT status, class, n AS objects, bytes FROM weights WHERE n > 0 AND status <> 'none' ORDER BY status, class`,
     ),
     oldestFailure: db.prepare(
-      `SELECT key, reason, since_ms FROM copies INDEXED BY copies_refused_since
+      `SELECT reason, since_ms FROM copies INDEXED BY copies_refused_since
        WHERE status = 'refused' ORDER BY since_ms LIMIT 1`,
     ),
     failedSince: db.prepare(

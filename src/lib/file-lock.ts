@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
+import { createForOwner } from './owned-file.ts';
 import { isBusy } from './sqlite-error.ts';
 
 /** How long someone who only tries may be in the way, in milliseconds. */
@@ -18,6 +19,7 @@ export class FileLock {
 
   /** Creates the file where it is missing. Undefined: another process holds the lock. Blocks, at most for so many milliseconds. */
   static take(file: string, patienceMs = usualPatienceMs): FileLock | undefined {
+    createForOwner(file);
     const db = new DatabaseSync(file, { timeout: patienceMs });
     try {
       db.exec('BEGIN EXCLUSIVE');

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { createForOwner } from './owned-file.ts';
 
 /**
  * Opens a database file: WAL, and every commit on the disk before it returns
@@ -10,6 +11,7 @@ import { DatabaseSync } from 'node:sqlite';
  */
 export function openDatabase(file: string, migrations: readonly string[]): DatabaseSync {
   mkdirSync(dirname(file), { recursive: true });
+  createForOwner(file);
   const db = new DatabaseSync(file, { timeout: 5000 });
   try {
     db.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;');

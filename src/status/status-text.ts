@@ -89,7 +89,7 @@ function progress(status: Status): string[] {
   if (oldestFailure)
     lines.push([
       'oldest failure',
-      `${when(oldestFailure.sinceMs)}, ${oldestFailure.reason ?? 'unknown'}: ${printable(oldestFailure.key)}`,
+      `${when(oldestFailure.sinceMs)}, ${oldestFailure.reason ?? 'unknown'} (see upstairs failures)`,
     ]);
   return labelled(lines);
 }
@@ -192,9 +192,4 @@ function size(bytes: number): string {
 
 function when(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-}
-
-/** A key may hold anything but control characters; a terminal is told nothing by it all the same. */
-function printable(key: string): string {
-  return key.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\ufffd');
 }

@@ -101,7 +101,7 @@ function* ofProof(facts: UnplugFacts): Generator<UnplugReason> {
     yield {
       code: 'failed-since',
       why: `${failedSince >= 1000 ? 'a thousand copies or more were' : `${count(failedSince, 'copy', 'copies')} ${failedSince === 1 ? 'was' : 'were'}`} given up since ${at(beganMs)}, when the last verification began`,
-      todo: 'see upstairs list refused, and run upstairs verify',
+      todo: 'see upstairs failures, and run upstairs verify',
     };
 }
 

@@ -79,6 +79,7 @@ test.skipIf(needs('ceph').skip)('the status is told by serve, and without it by 
     atMs: expect.any(Number),
     servingMs: undefined,
     rate: undefined,
+    backfill: undefined,
     sources: [expect.objectContaining({ name: 'basement' })],
   });
 });

@@ -33,6 +33,7 @@ describe('the drain', () => {
   let slowDownMs: number;
   const marks = new Map<string, Partial<Mark>>();
   const readers = new Map<string, number>();
+  const retired = new Set<string>();
   const orders: Orders = {
     current: () => standing,
     onChange: (heard) => {
@@ -52,7 +53,9 @@ describe('the drain', () => {
     marks.clear();
     readers.clear();
     slowDownMs = 0;
+    retired.clear();
     const strain = (name: string) => ({
+      inUse: () => !retired.has(name),
       latency: () => ({ p90Ms: 1, samples: 50 }),
       readers: () => readers.get(name) ?? 0,
       operations: 8,

@@ -86,7 +86,7 @@ test('objects and bytes are told by state and class, whatever became of a key in
     { status: 'wanted', class: 'other', objects: 1, bytes: 0 },
   ]);
   expect(byStatus).toMatchObject({ copied: 4, refused: 1, wanted: 1 });
-  expect(oldestFailure).toEqual({ key: 'bad.png', reason: 'damaged', sinceMs: nowMs });
+  expect(oldestFailure).toEqual({ reason: 'damaged', sinceMs: nowMs });
 });
 
 test('a rate is that of the last minutes, or of the time since the start', () => {
