@@ -79,7 +79,7 @@ export async function wireRest(context: Context, parts: RestParts): Promise<Rest
       : undefined;
   let looking = false;
   const look = () => {
-    if (looking || drain === undefined || !orders.wanted) return;
+    if (looking || !orders.wanted) return;
     looking = true;
     scans.start();
     inventory.start();
