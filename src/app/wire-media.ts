@@ -9,7 +9,7 @@ import { SourceReads } from '../media/source-reads.ts';
 import { SourcesInUse } from '../media/sources-in-use.ts';
 import { SpoolRoom } from '../media/spool-room.ts';
 import type { Context } from './context.ts';
-import { wireSources } from './wire-sources.ts';
+import { type WiredSources, wireSources } from './wire-sources.ts';
 
 /** How often it is looked whether a source was retired, or brought back, in milliseconds. */
 const lookEveryMs = 2000;
@@ -19,19 +19,26 @@ export type MediaParts = Awaited<ReturnType<typeof wireMedia>>;
 /** Bodies: one fetch for readers, cache and copy. */
 export async function wireMedia(context: Context, marks: Marks, retired: Pick<Retired, 'all'>) {
   const { config, report, teardown, now } = context;
+  let wired: WiredSources | undefined;
   const inUse = await SourcesInUse.begin({
     retired,
     configured: config.sources.map(({ name }) => name),
     everyMs: lookEveryMs,
     turned: (name, used) => {
       report.sourceTurned(name, used);
-      turn(name, used).catch(report.retiredUnknown);
+      // Before they are wired, they are wired as they are in use then.
+      wired?.turn(name, used).catch(report.retiredUnknown);
     },
     failed: report.retiredUnknown,
   });
   teardown.add('sources in use', () => inUse.stop());
   if (inUse.retired.size > 0) report.sourcesRetired([...inUse.retired.keys()]);
-  const { sources, disks, remotes, turn } = await wireSources(context, inUse.has);
+  const asWired = new Set(inUse.names);
+  wired = await wireSources(context, (name) => asWired.has(name));
+  const { sources, disks, remotes, turn } = wired;
+  // What was turned meanwhile.
+  for (const { name } of config.sources)
+    if (inUse.has(name) !== asWired.has(name)) turn(name, inUse.has(name)).catch(report.retiredUnknown);
   const { spool, copy, phase, state } = config;
   const { maxSize: maxBytes, maxObject: maxObjectBytes, ttl, frontTtl } = config.cache;
   const ttlMs = config.phase === 'front' ? Math.min(ttl, frontTtl) : ttl;

@@ -6,6 +6,7 @@ import type { OwnHeat } from '../backfill/own-heat.ts';
 import { Timetable } from '../backfill/timetable.ts';
 import type { CopyPace } from '../copy/copy-pace.ts';
 import type { Files, ScanRecord } from '../ledger/files.ts';
+import { rescueFiles } from '../ledger/files-rescue.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Listing } from '../ledger/objects.ts';
 import { SqliteDrainOrders } from '../ledger/sqlite-drain-orders.ts';
@@ -13,7 +14,7 @@ import type { Marks } from '../marks/marks.ts';
 import type { Context } from './context.ts';
 import { wireBackfill } from './wire-backfill.ts';
 import type { BucketParts } from './wire-bucket.ts';
-import { openFiles } from './wire-files.ts';
+import { filesDatabase, openFiles } from './wire-files.ts';
 import { wireHeat } from './wire-heat.ts';
 import { wireInventory } from './wire-inventory.ts';
 import type { MediaParts } from './wire-media.ts';
@@ -48,9 +49,11 @@ export interface Rest {
 }
 
 export async function wireRest(context: Context, parts: RestParts): Promise<Rest> {
-  const { config, report, teardown } = context;
+  const { config, report, teardown, now } = context;
   const { marks, ledger, bucket, media, pace, scanProgram } = parts;
   const orders = await wireOrders(context);
+  const why = rescueFiles(filesDatabase(config.state.dir), now());
+  if (why !== undefined) report.rest.filesPutAside(why);
   const files = openFiles(config.state.dir);
   teardown.add('files', () => files.close());
   const heat = wireHeat(context);

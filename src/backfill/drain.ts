@@ -136,6 +136,9 @@ export class Drain implements BackfillLane {
     if (!same(standing, this.#standing)) events.standing(standing);
     this.#standing = standing;
     this.#limit();
+    // What waits for a source that is not used any more is had from another, or not at all.
+    const inUse = [...this.#sources.values()].filter((source) => source.inUse).map(({ name }) => name);
+    await ledger.liftAllBut(inUse);
     if (standing.run === 'paused') return idleMs;
     for (const source of this.#sources.values()) source.window = await ledger.backfillReady(source.name, now());
     const again = await this.#fill();
@@ -168,9 +171,8 @@ export class Drain implements BackfillLane {
   }
 
   async #run(): Promise<void> {
-    const { ledger, plan, events } = this.#options;
+    const { plan, events } = this.#options;
     try {
-      await ledger.liftAllBut([...this.#sources.keys()]);
       this.#plan.found((await plan.left())?.madeMs);
     } catch (error) {
       events.failed(error);

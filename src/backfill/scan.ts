@@ -6,6 +6,8 @@ import { type ListingStep, type SourceListing, SourceListingError } from '../sou
 const batchRows = 750;
 /** How long what was met may wait for its batch, in milliseconds. */
 const batchMs = 1000;
+/** Of so many files or more a scan must find half again: more do not go in a day. */
+const manyFiles = 100;
 
 export interface ScanProgress {
   readonly source: string;
@@ -100,22 +102,28 @@ export class Scan {
     const { writer, listing, now } = this.#options;
     await listing.intact();
     for (const key of this.#unknown) await writer.keep(scan, key);
-    await writer.put(scan, { files: this.#files, findings: this.#found, cursor: this.#cursor });
+    await writer.put(scan, {
+      files: this.#files,
+      findings: this.#found,
+      cursor: this.#cursor,
+      nowMs: now(),
+    });
     this.#files = [];
     this.#found = [];
     this.#unknown = [];
     this.#putMs = now();
   }
 
-  /** The mount point of a disk, or another disk in its place, must not look like one that was emptied. */
+  /** The mount point of a disk, with a stray file or none, or another disk in its place must not look like one that was emptied. */
   async #mayEnd(scan: OpenScan): Promise<void> {
     const { writer, fresh, hadFiles, source } = this.#options;
     const { files } = await writer.record(scan);
-    if (files > 0 || fresh || hadFiles === 0) return;
+    const least = hadFiles < manyFiles ? Math.min(1, hadFiles) : hadFiles / 2;
+    if (files >= least || fresh) return;
     throw new SourceListingError(
       'SOURCE_LOST',
-      `no file was found where the source ${source} had ${hadFiles}: is the right disk mounted, the manifest that of public/system? ` +
-        'If it is empty now, say so with --fresh',
+      `${files === 0 ? 'no file was' : `only ${files} files were`} found where the source ${source} had ${hadFiles}: is the right disk mounted, ` +
+        'the manifest that of public/system? If so many are gone, say so with --fresh',
     );
   }
 }

@@ -89,7 +89,8 @@ export async function verify(command: VerifyCommand): Promise<void> {
     await combined?.end();
     if (report) await writeReport(report, proof, made);
     const fresh = isFresh(proof);
-    if (fresh) await made.record(proof);
+    // What is not clean counts on whatever it rests: nothing may go on being safe because it was thrown away.
+    if (fresh || !isClean(proof)) await made.record(proof);
     else process.stderr.write('not recorded: a scan or listing that it rests on is older than a day\n');
     await tell(proof, made, { json, to: combinedFile === '-' ? process.stderr : process.stdout });
     process.exitCode = isClean(proof) ? 0 : 2;

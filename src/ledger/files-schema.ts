@@ -1,6 +1,6 @@
 /**
  * What the sources hold: `files` in the order of its pages, some 110 bytes a row. A source is a number there, or its name would be in every
- * row. `seen`: the scan that saw the file last; what a whole scan did not see has vanished. Numbers of scans are never given twice, or what a
+ * row. `news_ms`: when a scan last met a file that was new or had changed. `seen`: the scan that saw the file last; what a whole scan did not see has vanished. Numbers of scans are never given twice, or what a
  * dropped scan saw would count as seen by a later one. Times are milliseconds since the epoch, of files microseconds.
  */
 export const filesMigration = `
@@ -8,7 +8,8 @@ export const filesMigration = `
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
     files INTEGER NOT NULL DEFAULT 0,
-    bytes INTEGER NOT NULL DEFAULT 0
+    bytes INTEGER NOT NULL DEFAULT 0,
+    news_ms INTEGER
   ) STRICT;
   CREATE TABLE files (
     key TEXT NOT NULL,

@@ -6,7 +6,7 @@ const scan = 'id, source, by, began_ms, ended_ms, files, bytes, added, changed, 
 /** Every statement about files, findings and scans, prepared once. */
 export function prepareFiles(db: DatabaseSync) {
   return {
-    sources: db.prepare('SELECT id, name, files, bytes FROM file_sources ORDER BY name'),
+    sources: db.prepare('SELECT id, name, files, bytes, news_ms FROM file_sources ORDER BY name'),
     addSource: db.prepare('INSERT INTO file_sources (name) VALUES (?) ON CONFLICT (name) DO NOTHING'),
     source: db.prepare('SELECT id FROM file_sources WHERE name = ?'),
 
@@ -21,13 +21,14 @@ export function prepareFiles(db: DatabaseSync) {
     ),
     see: db.prepare('UPDATE files SET seen = ? WHERE key = ? AND source = ?'),
     unseenBelow: db.prepare(
-      `SELECT key, size FROM files WHERE key >= :from AND key < :to AND source = :source AND seen <> :scan
+      `SELECT key, size FROM files WHERE key >= :from AND key > :after AND key < :to AND source = :source AND seen <> :scan
        ORDER BY key LIMIT :limit`,
     ),
     unseenAfter: db.prepare(
       'SELECT key, size FROM files WHERE key > :after AND source = :source AND seen <> :scan ORDER BY key LIMIT :limit',
     ),
     remove: db.prepare('DELETE FROM files WHERE key = ? AND source = ?'),
+    news: db.prepare('UPDATE file_sources SET news_ms = ? WHERE id = ?'),
     total: db.prepare('UPDATE file_sources SET files = files + :files, bytes = bytes + :bytes WHERE id = :source'),
 
     scan: db.prepare(`SELECT ${scan} FROM scans WHERE id = ?`),

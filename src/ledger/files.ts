@@ -67,8 +67,17 @@ export interface Files {
     source: string,
     examples: number,
   ): Promise<readonly { readonly kind: FindingKind; readonly count: number; readonly examples: readonly Finding[] }[]>;
-  /** For each source that was ever scanned: the newest scan that ended, and a newer one that did not, if there is one. */
-  scans(): Promise<readonly { readonly last: ScanRecord | undefined; readonly open: ScanRecord | undefined }[]>;
+  /**
+   * For each source that was ever scanned: the newest scan that ended, a newer one that did not, if there is one, and when any scan last met
+   * a file that was new or had changed.
+   */
+  scans(): Promise<
+    readonly {
+      readonly last: ScanRecord | undefined;
+      readonly open: ScanRecord | undefined;
+      readonly newsMs: number | undefined;
+    }[]
+  >;
   /** What each source that was ever scanned holds now. Kept, not counted. */
   totals(): Promise<readonly { readonly source: string; readonly files: number; readonly bytes: number }[]>;
   close(): Promise<void>;

@@ -27,7 +27,7 @@ export interface Verification {
 
 export interface Verifications {
   record(verification: Verification): Promise<void>;
-  /** The newest that was about this source. */
+  /** The newest that was about this source; or one that was not clean, until a clean one has looked at least as closely. */
   last(source: string): Promise<Verification | undefined>;
 }
 

@@ -18,6 +18,8 @@ export interface ScanBatch {
   readonly findings: readonly SeenFinding[];
   /** How far it has come with this; undefined: it cannot be taken up again. */
   readonly cursor: string | undefined;
+  /** In milliseconds since the epoch. */
+  readonly nowMs: number;
 }
 
 /** The writing side of `Files`: one scan of a source at a time. A promise resolves when what it wrote is committed. */

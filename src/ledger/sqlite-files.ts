@@ -16,6 +16,7 @@ interface SourceRow {
   readonly name: string;
   readonly files: number;
   readonly bytes: number;
+  readonly news_ms: number | null;
 }
 
 export interface ScanRow {
@@ -87,12 +88,15 @@ export class SqliteFiles implements Files {
     }));
   }
 
-  async scans(): Promise<readonly { readonly last: ScanRecord | undefined; readonly open: ScanRecord | undefined }[]> {
-    return this.#sources().flatMap(({ id, name }) => {
+  async scans(): ReturnType<Files['scans']> {
+    return this.#sources().flatMap(({ id, name, news_ms: newsMs }) => {
       const last = this.#newestEnded(id);
       const open = this.#newestOpen(id);
       const newer = open && open.id > (last?.id ?? 0) ? open : undefined;
-      return last || newer ? [{ last: last && scanRecord(name, last), open: newer && scanRecord(name, newer) }] : [];
+      if (!last && !newer) return [];
+      return [
+        { last: last && scanRecord(name, last), open: newer && scanRecord(name, newer), newsMs: newsMs ?? undefined },
+      ];
     });
   }
 

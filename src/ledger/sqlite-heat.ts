@@ -26,10 +26,10 @@ export class SqliteHeat implements Heat {
 
   constructor(file: string, { halfLifeMs, maxKeys, nowMs, busyMs = 5000 }: SqliteHeatOptions) {
     this.#db = openFilesDatabase(file);
-    this.#db.exec(`PRAGMA busy_timeout=${busyMs}`);
     this.#sql = prepareHeat(this.#db);
     this.#maxKeys = maxKeys;
     this.#clock = this.#clockFor(halfLifeMs, nowMs);
+    this.#db.exec(`PRAGMA busy_timeout=${busyMs}`);
   }
 
   async add(views: readonly Views[], nowMs: number, read?: LogRead): Promise<void> {

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as breath } from 'node:timers/promises';
+import { briefBusyMs, briefTransaction } from '../lib/brief-transaction.ts';
 import { compareBytes } from '../lib/byte-order.ts';
 import { openFilesDatabase } from './files-database.ts';
 import type { ListedPart, ListingRange, ListingWriter } from './listing-writer.ts';
@@ -32,6 +33,7 @@ export class SqliteObjects implements Objects, ListingWriter {
 
   constructor(file: string) {
     this.#db = openFilesDatabase(file);
+    this.#db.exec(`PRAGMA busy_timeout=${briefBusyMs}`);
     this.#sql = prepareObjects(this.#db);
   }
 
@@ -53,15 +55,15 @@ export class SqliteObjects implements Objects, ListingWriter {
   async begin(nowMs: number, fresh: boolean): Promise<Listing> {
     const open = this.#open();
     if (open && !fresh) return open;
-    this.#write(() => {
+    await this.#write(() => {
       this.#sql.drop.run();
       this.#sql.dropRanges.run();
     });
     // What a listing left behind that was given up. No other has ended: then that is in `objects` itself.
-    while (this.#write(() => this.#sql.clearChanges.run(rowsAtOnce).changes) !== 0) await breath();
+    while ((await this.#write(() => this.#sql.clearChanges.run(rowsAtOnce).changes)) !== 0) await breath();
     if (this.#last() === undefined)
-      while (this.#write(() => this.#sql.clear.run(rowsAtOnce).changes) !== 0) await breath();
-    this.#write(() => {
+      while ((await this.#write(() => this.#sql.clear.run(rowsAtOnce).changes)) !== 0) await breath();
+    await this.#write(() => {
       this.#sql.begin.run(nowMs);
       this.#sql.addRange.run('', null);
     });
@@ -79,7 +81,7 @@ export class SqliteObjects implements Objects, ListingWriter {
     );
     const keys = [...new Set(inside)].sort(compareBytes);
     if (keys.length === 0) return [{ id, after, upTo }];
-    const added = this.#write(() => {
+    const added = await this.#write(() => {
       this.#sql.endRange.run(keys[0]!, id);
       return keys.map((key, i): ListingRange => {
         const end = keys[i + 1] ?? upTo;
@@ -106,7 +108,7 @@ export class SqliteObjects implements Objects, ListingWriter {
       if (till === undefined) at = objects.length;
       else while (at < objects.length && compareBytes(objects[at]!.key, till) <= 0) at++;
       const part = objects.slice(begin, at);
-      this.#write(() => {
+      await this.#write(() => {
         if (first) for (const { key, size, etag } of part) this.#sql.set.run(key, size, etagToStore(etag));
         else this.#compare(known, part);
         this.#sql.met.run(
@@ -127,8 +129,8 @@ export class SqliteObjects implements Objects, ListingWriter {
     const open = this.#open();
     if (!open) throw new Error('no listing is open');
     if (this.#sql.ranges.get() !== undefined) throw new Error('the listing has not seen everything');
-    while (this.#write(() => this.#takeOver())) await breath();
-    this.#write(() => {
+    while (await this.#write(() => this.#takeOver())) await breath();
+    await this.#write(() => {
       this.#sql.dropOlder.run();
       this.#sql.end.run(nowMs);
     });
@@ -177,16 +179,8 @@ export class SqliteObjects implements Objects, ListingWriter {
     return rangeIn(row);
   }
 
-  #write<T>(write: () => T): T {
-    this.#db.exec('BEGIN IMMEDIATE');
-    try {
-      const result = write();
-      this.#db.exec('COMMIT');
-      return result;
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      throw error;
-    }
+  #write<T>(write: () => T): Promise<T> {
+    return briefTransaction(this.#db, write);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { PlannedFile } from '../backfill/plan.ts';
+import { briefBusyMs, briefTransaction } from '../lib/brief-transaction.ts';
 import { openFilesDatabase } from './files-database.ts';
 import { idOf, idsInTurn, idsOf } from './plan-ids.ts';
 import { preparePlan } from './plan-statements.ts';
@@ -32,15 +33,17 @@ export class SqlitePlan implements PlanStore {
 
   constructor(file: string) {
     this.#db = openFilesDatabase(file);
+    this.#db.exec(`PRAGMA busy_timeout=${briefBusyMs}`);
     this.#sql = preparePlan(this.#db);
   }
 
   async begin(): Promise<void> {
-    this.#making = { plan: Number(this.#sql.begin.run().lastInsertRowid), parts: new Map() };
+    const plan = await this.#write(() => Number(this.#sql.begin.run().lastInsertRowid));
+    this.#making = { plan, parts: new Map() };
   }
 
   async add(rows: readonly PlanRow[]): Promise<void> {
-    this.#write(() => {
+    await this.#write(() => {
       for (const { key, source, size, rank, late } of rows) {
         const part = this.#partOf(source);
         const place = late ? part.late : part.files;
@@ -58,7 +61,7 @@ export class SqlitePlan implements PlanStore {
   async finish(nowMs: number): Promise<void> {
     const { plan, parts } = this.#made();
     const before = this.#parts();
-    this.#write(() => {
+    await this.#write(() => {
       // Whoever waited goes on waiting, and does not begin anew.
       for (const { source, part, taken } of before) {
         const next = parts.get(source);
@@ -73,7 +76,7 @@ export class SqlitePlan implements PlanStore {
     const inForce = this.#inForce()?.id ?? 0;
     const old = this.#sql.old.get({ inForce, making: this.#making?.plan ?? 0 }) as { id: number } | undefined;
     if (!old) return false;
-    this.#write(() => {
+    await this.#write(() => {
       const [part] = this.#sql.parts.all(old.id) as unknown as PartRow[];
       if (!part) this.#sql.drop.run(old.id);
       else if (this.#sql.dropFiles.run({ ...idsOf(part.part), limit }).changes === 0) this.#sql.dropPart.run(part.part);
@@ -94,7 +97,7 @@ export class SqlitePlan implements PlanStore {
 
   async took(files: readonly PlannedFile[]): Promise<void> {
     const parts = new Map(this.#parts().map(({ source, part }) => [source, part]));
-    this.#write(() => {
+    await this.#write(() => {
       for (const { source, rank, key } of files) {
         const part = parts.get(source);
         const row = part && (this.#sql.take.get(part, rank, key) as { size: number } | undefined);
@@ -150,13 +153,7 @@ export class SqlitePlan implements PlanStore {
     return this.#making;
   }
 
-  #write(write: () => void): void {
-    this.#db.exec('BEGIN IMMEDIATE');
-    try {
-      write();
-      this.#db.exec('COMMIT');
-    } finally {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-    }
+  #write<T>(write: () => T): Promise<T> {
+    return briefTransaction(this.#db, write);
   }
 }

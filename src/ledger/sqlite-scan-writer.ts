@@ -54,7 +54,7 @@ export class SqliteScanWriter implements ScanWriter {
     return { ...begun, source, by };
   }
 
-  async put(scan: OpenScan, { files, findings, cursor }: ScanBatch): Promise<void> {
+  async put(scan: OpenScan, { files, findings, cursor, nowMs }: ScanBatch): Promise<void> {
     const source = this.#numberOf(scan.source);
     this.#transaction(() => {
       const counts = none();
@@ -63,6 +63,7 @@ export class SqliteScanWriter implements ScanWriter {
       for (const { path, kind, detail } of findings)
         counts.findings += Number(this.#sql.find.run(scan.id, path, kind, detail ?? null).changes);
       this.#sql.total.run({ ...total, source });
+      if (counts.added + counts.changed > 0) this.#sql.news.run(nowMs, source);
       this.#count(scan, counts);
       if (cursor !== undefined) this.#sql.moveCursor.run(cursor, scan.id);
     });
@@ -76,9 +77,15 @@ export class SqliteScanWriter implements ScanWriter {
       { from: `${key}/`, to: `${key}0` },
     ];
     for (const range of ranges) {
-      const unseen = () =>
-        this.#sql.unseenBelow.all({ ...range, source, scan: scan.id, limit: chunkRows }) as unknown as SizedRow[];
-      for (let rows = unseen(); rows.length > 0; rows = unseen()) {
+      const unseen = (after: string) =>
+        this.#sql.unseenBelow.all({
+          ...range,
+          after,
+          source,
+          scan: scan.id,
+          limit: chunkRows,
+        }) as unknown as SizedRow[];
+      for (let rows = unseen(''); rows.length > 0; rows = unseen(rows.at(-1)!.key)) {
         this.#transaction(() => {
           for (const row of rows) this.#sql.see.run(scan.id, row.key, source);
           this.#count(scan, { ...none(), files: rows.length, bytes: sum(rows) });

@@ -62,7 +62,11 @@ export class SqliteVerifications implements Verifications {
   }
 
   async last(source: string): Promise<Verification | undefined> {
-    const row = this.#sql.last.get(source) as Row | undefined;
+    const rows = this.#sql.of.all(source) as unknown as Row[];
+    const row = rows.reduce<Row | undefined>(
+      (before, next) => (before && outweighs(before, next) ? before : next),
+      undefined,
+    );
     if (!row) return undefined;
     const sources = (this.#sql.sources.all(row.id) as { source: string }[]).map(({ source: name }) => name);
     return {
@@ -89,6 +93,12 @@ export class SqliteVerifications implements Verifications {
   }
 }
 
+/** What was found wrong by looking closely is not put right by looking less closely later. */
+function outweighs(before: Row, next: Row): boolean {
+  if (before.clean === 1 || next.clean === 0) return false;
+  return (before.mode === 'source' && next.mode !== 'source') || before.percent > next.percent;
+}
+
 function prepare(db: DatabaseSync) {
   return {
     add: db.prepare(
@@ -98,9 +108,9 @@ function prepare(db: DatabaseSync) {
     addSource: db.prepare('INSERT INTO verified_sources (source, verification) VALUES (?, ?)'),
     forgetSources: db.prepare('DELETE FROM verified_sources WHERE verification <= ?'),
     forget: db.prepare('DELETE FROM verifications WHERE id <= ?'),
-    last: db.prepare(
-      `SELECT * FROM verifications
-       WHERE id = (SELECT max(verification) FROM verified_sources WHERE source = ?)`,
+    /** Oldest first. */
+    of: db.prepare(
+      `SELECT verifications.* FROM verified_sources JOIN verifications ON id = verification WHERE source = ? ORDER BY id`,
     ),
     sources: db.prepare('SELECT source FROM verified_sources WHERE verification = ? ORDER BY source'),
   };

@@ -26,7 +26,9 @@ export function openDatabase(file: string, migrations: readonly string[]): Datab
 function migrate(db: DatabaseSync, file: string, migrations: readonly string[]): void {
   const version = versionOf(db);
   if (version > migrations.length)
-    throw new Error(`${file} was written by a later version of this program (${version} > ${migrations.length})`);
+    throw new LaterVersionError(
+      `${file} was written by a later version of this program (${version} > ${migrations.length})`,
+    );
   for (const [index, migration] of migrations.entries()) {
     if (index < version) continue;
     db.exec('BEGIN IMMEDIATE');
@@ -38,4 +40,10 @@ function migrate(db: DatabaseSync, file: string, migrations: readonly string[]):
 
 function versionOf(db: DatabaseSync): number {
   return (db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
+}
+
+/** A file of a later version: this program does not know what is in it. */
+export class LaterVersionError extends Error {
+  override readonly name = 'LaterVersionError';
+  readonly code = 'LATER_VERSION';
 }

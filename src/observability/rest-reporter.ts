@@ -78,6 +78,13 @@ export class RestReporter {
     this.#logger.error({ event: 'scan', error }, 'it could not be told which source is to be scanned next');
   };
 
+  readonly filesPutAside = (error: unknown): void => {
+    this.#logger.error(
+      { event: 'files', error },
+      'files.db cannot be used and was put aside: scan the sources, list the bucket and import logs again',
+    );
+  };
+
   readonly heatNotRecorded = (error: unknown): void => {
     this.#logger.warn({ event: 'heat', error }, 'what was asked for could not be written down: it is tried again');
   };

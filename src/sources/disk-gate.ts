@@ -84,10 +84,19 @@ export class DiskGate {
   #ordered<T>(lane: LimitFunction, urgency: Urgency, operation: () => Promise<T>): Promise<T> {
     if (urgency === 'now') return this.#order.reader(operation);
     if (urgency === 'free') return operation();
-    // A disk that does not answer is found out by those who try it.
-    const free = () =>
-      this.hung || (this.#all.activeCount < this.#all.concurrency && lane.activeCount < lane.concurrency);
-    return this.#order.behind(operation, free);
+    // Half of the places are for readers, also when what can wait hangs on the others.
+    const half = (places: LimitFunction) => places.activeCount * 2 < places.concurrency;
+    const free = () => this.#ailing || (half(this.#all) && half(lane));
+    return this.#order.behind(async () => {
+      if (this.#ailing) throw new SourceReadError('BUSY', 'the disk owes too many answers');
+      return await operation();
+    }, free);
+  }
+
+  /** It owes answers on a quarter of its places: nothing is begun that can wait. */
+  get #ailing(): boolean {
+    const { maxOutstanding, maxLookups } = this.#limits;
+    return this.#stuck * 4 >= maxOutstanding || this.#stuckLookups * 4 >= maxLookups;
   }
 
   async #raced<T>(lane: LimitFunction, run: (call: Call) => Promise<T>, discard?: (late: T) => void): Promise<T> {

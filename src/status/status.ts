@@ -114,7 +114,7 @@ export async function statusNow(options: StatusOptions): Promise<Status> {
 async function sourceStatus(
   name: string,
   retiredMs: number | undefined,
-  common: Omit<UnplugFacts, 'source' | 'retiredMs' | 'verification' | 'use' | 'scan' | 'failedSince'>,
+  common: Omit<UnplugFacts, 'source' | 'retiredMs' | 'verification' | 'use' | 'newsMs' | 'failedSince'>,
   { use, verifications, summary, files, latencyMs }: StatusOptions,
 ): Promise<SourceStatus> {
   const verification = await verifications.last(name);
@@ -125,21 +125,14 @@ async function sourceStatus(
     retiredMs,
     verification,
     use: known,
-    scan: files && (await newestScan(files, name)),
+    newsMs: files && (await newsOf(files, name)),
     failedSince: verification ? await summary.failedSince(verification.beganMs) : 0,
   };
   return { name, retiredMs, use: known, verification, latencyMs: latencyMs?.(name), unplug: unplug(facts) };
 }
 
-/** The scan that told last what a source holds, and how much of that was news. One that did not come to its end tells too. */
-async function newestScan(files: Pick<Files, 'scans'>, source: string): Promise<UnplugFacts['scan']> {
+/** When a scan last met something new or changed in a source. */
+async function newsOf(files: Pick<Files, 'scans'>, source: string): Promise<number | undefined> {
   const scans = await files.scans();
-  const of = scans
-    .flatMap(({ last, open }) => [open ?? [], last ?? []].flat())
-    .filter((scan) => scan.source === source);
-  const [newest] = of.map(({ beganMs, endedMs, added, changed }) => ({
-    endedMs: endedMs ?? beganMs,
-    found: added + changed,
-  }));
-  return newest;
+  return scans.find(({ last, open }) => (last ?? open)?.source === source)?.newsMs;
 }

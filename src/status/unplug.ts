@@ -14,8 +14,8 @@ export interface UnplugFacts {
   /** The newest that was about it. */
   readonly verification: Verification | undefined;
   readonly use: KnownUse | undefined;
-  /** The newest scan of it, where it is known, and what it found that was not known before. */
-  readonly scan: { readonly endedMs: number; readonly found: number } | undefined;
+  /** When a scan last met a file of it that was new or had changed, whether or not that scan came to its end; undefined: not known. */
+  readonly newsMs: number | undefined;
   /** Copies that are still to be made, of all sources. */
   readonly wanted: number;
   /** Copies that were given up since the verification began. */
@@ -73,28 +73,28 @@ function* ofPhase({ phase }: UnplugFacts): Generator<UnplugReason> {
 }
 
 function* ofProof(facts: UnplugFacts): Generator<UnplugReason> {
-  const { verification, scan, nowMs, proofMs, failedSince } = facts;
+  const { verification, newsMs, nowMs, proofMs, failedSince } = facts;
   if (!verification) {
     yield { code: 'not-verified', why: 'it was never verified', todo: 'run upstairs verify' };
     return;
   }
-  const { clean, beganMs, endedMs, counts } = verification;
+  const { clean, beganMs, counts } = verification;
   if (!clean)
     yield {
       code: 'not-clean',
       why: `the last verification found ${exceptions(counts)}`,
       todo: 'see what upstairs verify lists, copy or acknowledge it, and verify again',
     };
-  if (nowMs - endedMs > proofMs)
+  if (nowMs - beganMs > proofMs)
     yield {
       code: 'verified-long-ago',
-      why: `the last verification is ${span(nowMs - endedMs)} old, and may be ${span(proofMs)} (retire.proof)`,
+      why: `the last verification is ${span(nowMs - beganMs)} old, and may be ${span(proofMs)} (retire.proof)`,
       todo: 'run upstairs verify',
     };
-  if (scan && scan.endedMs > endedMs && scan.found > 0)
+  if (newsMs !== undefined && newsMs > beganMs)
     yield {
       code: 'scanned-since',
-      why: `a scan after the verification found ${count(scan.found, 'new or changed file')}`,
+      why: `a scan found a new or changed file at ${at(newsMs)}, after the last verification began`,
       todo: 'have them copied, and run upstairs verify',
     };
   if (failedSince > 0)

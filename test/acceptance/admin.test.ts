@@ -69,7 +69,10 @@ const known: Record<string, [type: string, labels: Record<string, RegExp>]> = {
   upstairs_backfill_source_p90_seconds: ['gauge', { source: /^basement$/ }],
   upstairs_backfill_copied_files_total: ['counter', { source: /^basement$/ }],
   upstairs_backfill_copied_bytes_total: ['counter', { source: /^basement$/ }],
-  upstairs_backfill_source_pauses_total: ['counter', { source: /^basement$/, reason: /^(damaged|source-unavailable)$/ }],
+  upstairs_backfill_source_pauses_total: [
+    'counter',
+    { source: /^basement$/, reason: /^(damaged|source-unavailable)$/ },
+  ],
   upstairs_copies_active: ['gauge', {}],
   upstairs_bucket_identity: ['gauge', { state: /^(ours|absent|other|unknown)$/ }],
   upstairs_ledger_keys: ['gauge', { status: /^(wanted|copied|superseded|refused)$/ }],

@@ -32,7 +32,7 @@ export function filesContract(name: string, makeFixture: () => FilesFixture): vo
     const begin = (source = 'disk', options: { fresh?: boolean; by?: 'walk' | 'manifest' } = {}) =>
       writer.begin(source, options.by ?? 'walk', { fresh: options.fresh ?? false, nowMs: nowMs++ });
     const put = (scan: OpenScan, seen: SeenFile[], findings: SeenFinding[] = [], cursor?: string) =>
-      writer.put(scan, { files: seen, findings, cursor });
+      writer.put(scan, { files: seen, findings, cursor, nowMs });
     const end = (scan: OpenScan, signal = new AbortController().signal) =>
       writer.end(scan, { nowMs: () => nowMs++, signal });
     const whole = async (source: string, seen: SeenFile[], findings: SeenFinding[] = []) => {
@@ -55,6 +55,20 @@ export function filesContract(name: string, makeFixture: () => FilesFixture): vo
       expect(await files.findings(0, 10)).toEqual([]);
     });
 
+    test('tells when a scan last met something new or changed, whatever later scans met', async () => {
+      const newsMs = async () => (await files.scans())[0]?.newsMs;
+      await whole('disk', [seenFile('a'), seenFile('b')]);
+      const first = await newsMs();
+      expect(first).toBeGreaterThanOrEqual(1000);
+      await whole('disk', [seenFile('a')]);
+      expect(await newsMs()).toBe(first);
+      await put(await begin(), [seenFile('a', { size: 77 })]);
+      const second = await newsMs();
+      expect(second).toBeGreaterThan(first ?? 0);
+      await whole('disk', [seenFile('a', { size: 77 })]);
+      expect(await newsMs()).toBe(second);
+    });
+
     test('keeps what a scan saw, and what it amounts to', async () => {
       const record = await whole('disk', [seenFile('b', { size: 5, mode: 0o600 }), seenFile('a', { mtimeUs: -1 })]);
       expect(record).toEqual({
@@ -73,7 +87,7 @@ export function filesContract(name: string, makeFixture: () => FilesFixture): vo
         { ...seenFile('a', { mtimeUs: -1 }), source: 'disk' },
         { ...seenFile('b', { size: 5, mode: 0o600 }), source: 'disk' },
       ]);
-      expect(await files.scans()).toEqual([{ last: record, open: undefined }]);
+      expect(await files.scans()).toMatchObject([{ last: record, open: undefined }]);
       expect(await files.totals()).toEqual([{ source: 'disk', files: 2, bytes: 105 }]);
     });
 
@@ -113,7 +127,7 @@ export function filesContract(name: string, makeFixture: () => FilesFixture): vo
       expect(await keys()).toEqual(['a', 'b', 'c']);
       const open = await writer.record(scan);
       expect(open).toMatchObject({ files: 2, added: 1, endedMs: undefined });
-      expect(await files.scans()).toEqual([{ last, open }]);
+      expect(await files.scans()).toMatchObject([{ last, open }]);
     });
 
     test('a scan that was broken off goes on at its last batch, and what was put twice counts once', async () => {

@@ -134,6 +134,18 @@ describe('a scan of a disk', () => {
     expect(await table.scan(walkOf(root), { fresh: true })).toMatchObject({ files: 0, vanished: 10 });
   });
 
+  test('a disk with a stray file where there were many is believed only when that is said', async () => {
+    const root = scratch('disk');
+    await media(root, 300);
+    const table = new Table();
+    await table.scan(walkOf(root));
+    rmSync(join(root, 'media_attachments'), { recursive: true });
+    await basement(root, { 'cache/stray.jpg': 'x' });
+    await expect(table.scan(walkOf(root))).rejects.toThrow(/only 1 files were found where the source basement had 300/);
+    expect((await table.keys()).length).toBeGreaterThanOrEqual(300);
+    expect(await table.scan(walkOf(root), { fresh: true })).toMatchObject({ files: 1, vanished: 300 });
+  });
+
   describe.skipIf(needs('fuse').skip)('that fails', () => {
     test('what lies in a directory that cannot be listed any more stays on record', async () => {
       const root = scratch('source');

@@ -45,7 +45,7 @@ test('a file costs few bytes, also where none comes in order', async () => {
   };
   for (let n = 0; n < total; n += 1000) {
     const files = Array.from({ length: 1000 }, (_, i) => seenFile(keyOf(n + i), { size: 1_234_567 }));
-    await writer.put(scan, { files, findings: [], cursor: undefined });
+    await writer.put(scan, { files, findings: [], cursor: undefined, nowMs: 1 });
   }
   await writer.end(scan, { nowMs: () => 2, signal });
   await writer.close();

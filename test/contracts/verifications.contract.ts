@@ -43,6 +43,20 @@ export function verificationsContract(name: string, harness: () => Verifications
       expect(await store.last('basement')).toEqual(verification);
     });
 
+    test('what was found wrong counts until a look as close finds it right', async () => {
+      const found = { ...verification, mode: 'source', percent: 100, clean: false } as const;
+      const glance = { ...verification, mode: 'recorded', percent: 0, clean: true } as const;
+      await store.record(found);
+      await store.record(glance);
+      expect(await store.last('basement')).toEqual(found);
+      await store.record({ ...found, clean: true });
+      await store.record(glance);
+      expect(await store.last('basement')).toEqual(glance);
+      await store.record({ ...glance, clean: false });
+      await store.record(glance);
+      expect(await store.last('basement')).toEqual(glance);
+    });
+
     test('outlive the process', async () => {
       await store.record(verification);
       const again = await at.open();

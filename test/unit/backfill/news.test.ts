@@ -14,7 +14,9 @@ test('a scan or a listing that somebody else made is noticed once, and none that
     files: {
       scans: async () => {
         if (broken) throw new Error('locked');
-        return [{ last: scanMs === undefined ? undefined : record(scanMs), open: record(undefined) }];
+        return [
+          { last: scanMs === undefined ? undefined : record(scanMs), open: record(undefined), newsMs: undefined },
+        ];
       },
     },
     objects: {

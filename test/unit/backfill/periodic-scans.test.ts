@@ -24,7 +24,7 @@ async function scansOf(
   const periodic = new PeriodicScans({
     sources: () => sources,
     everyMs,
-    files: { scans: async () => scans },
+    files: { scans: async () => scans.map((scan) => ({ ...scan, newsMs: undefined })) },
     run: async (source) => {
       made.push(`${source} at ${nowMs - 1_000_000}`);
       nowMs += 10;

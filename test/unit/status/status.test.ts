@@ -98,33 +98,33 @@ test('a rate is that of the last minutes, or of the time since the start', () =>
   expect(rate.rate).toEqual({ objectsPerSecond: 1, bytesPerSecond: 1000, overMs: 3 * minuteMs });
 });
 
-test('a scan that found something after the verification speaks against unplugging, one before does not', async () => {
+test('news of a scan since the verification began speak against unplugging, whatever later scans found; earlier ones do not', async () => {
   const last = async () => ({ ...verification, beganMs: nowMs - 10, endedMs: nowMs - 5 });
-  const scanned = (endedMs: number | undefined, found: { added: number; changed: number }) => {
-    const scan = {
-      source: 'basement',
+  const of = (source: string) =>
+    ({
+      source,
       by: 'walk',
       beganMs: nowMs,
+      endedMs: nowMs,
       files: 9,
       bytes: 9,
+      added: 0,
+      changed: 0,
       vanished: 0,
       findings: 0,
-    } as const;
-    const record = { ...scan, endedMs, ...found };
-    return {
-      scans: async () => [
-        endedMs === undefined ? { last: undefined, open: record } : { last: record, open: undefined },
-      ],
-    };
-  };
-  const against = async (files: NonNullable<StatusOptions['files']>) => {
-    const { sources } = await statusNow(options({ files, verifications: { last } }));
+    }) as const;
+  const against = async (newsMs: number | undefined) => {
+    const scans = async () => [
+      { last: of('attic'), open: undefined, newsMs: nowMs },
+      { last: of('basement'), open: undefined, newsMs },
+    ];
+    const { sources } = await statusNow(options({ files: { scans }, verifications: { last } }));
     return sources[0]?.unplug.reasons.some(({ code }) => code === 'scanned-since');
   };
-  expect(await against(scanned(nowMs, { added: 0, changed: 0 }))).toBe(false);
-  expect(await against(scanned(nowMs, { added: 1, changed: 0 }))).toBe(true);
-  expect(await against(scanned(undefined, { added: 0, changed: 1 }))).toBe(true);
-  expect(await against(scanned(nowMs - 6, { added: 1, changed: 0 }))).toBe(false);
+  expect(await against(undefined)).toBe(false);
+  expect(await against(nowMs - 11)).toBe(false);
+  expect(await against(nowMs - 7)).toBe(true);
+  expect(await against(nowMs)).toBe(true);
 });
 
 test('a rate forgets what is more than ten minutes ago', () => {

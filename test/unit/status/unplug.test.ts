@@ -25,7 +25,7 @@ const proven: UnplugFacts = {
   proofMs: 168 * hourMs,
   verification,
   use: { watchedMs: nowMs - 100 * hourMs, lastMs: nowMs - 73 * hourMs, quietMs: 72 * hourMs },
-  scan: { endedMs: nowMs, found: 0 },
+  newsMs: verification.beganMs,
   wanted: 0,
   failedSince: 0,
   openAttempts: 0,
@@ -44,8 +44,8 @@ const against: Record<UnplugCode, Partial<UnplugFacts>[]> = {
     { verification: { ...verification, clean: false } },
     { verification: { ...verification, clean: false, counts: { ...verification.counts, onlyBelow: 1 } } },
   ],
-  'verified-long-ago': [{ verification: { ...verification, endedMs: nowMs - 168 * hourMs - 1 }, scan: undefined }],
-  'scanned-since': [{ scan: { endedMs: nowMs, found: 1 } }],
+  'verified-long-ago': [{ verification: { ...verification, beganMs: nowMs - 168 * hourMs - 1 }, newsMs: undefined }],
+  'scanned-since': [{ newsMs: verification.beganMs + 1 }],
   'failed-since': [{ failedSince: 1 }],
   'copies-wanted': [{ wanted: 1 }],
   'attempts-open': [{ openAttempts: 2 }],
@@ -64,7 +64,7 @@ const single = Object.entries(against).flatMap(([code, all]) => all.map((facts) 
 describe('a source may be unplugged', () => {
   test('if nothing speaks against it', () => {
     expect(unplug(proven)).toEqual({ safe: true, reasons: [] });
-    expect(unplug({ ...proven, ...use({}), scan: undefined }).safe).toBe(true);
+    expect(unplug({ ...proven, ...use({}), newsMs: undefined }).safe).toBe(true);
   });
 
   test.each(single)('not when this speaks against it: %s', (code, facts) => {
@@ -104,7 +104,7 @@ describe('a source may be unplugged', () => {
   });
 
   test('and what was given up before the verification was verified as it is', () => {
-    expect(unplug({ ...proven, scan: { endedMs: verification.endedMs, found: 9 } }).safe).toBe(true);
+    expect(unplug({ ...proven, newsMs: verification.beganMs - 1 }).safe).toBe(true);
   });
 });
 

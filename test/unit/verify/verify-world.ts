@@ -82,7 +82,7 @@ export class VerifyWorld {
         mtimeUs: Number(mtimeNs / 1000n),
         mode: this.modes.get(key) ?? 0o644,
       }));
-    await this.#scans.put(scan, { files, findings, cursor: undefined });
+    await this.#scans.put(scan, { files, findings, cursor: undefined, nowMs: 1000 });
     await this.#scans.end(scan, { nowMs: () => 2000, signal });
   }
 
