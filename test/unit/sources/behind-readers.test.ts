@@ -32,10 +32,22 @@ describe('operations behind those of readers', () => {
   const reader = (name: string, ms = 10) => gate.read(disk.operation(name, ms));
   const passed = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
-  test('are begun at once, several of them, while nobody reads', async () => {
+  test('are begun at once, on half of the places, while nobody reads', async () => {
     for (const name of ['a', 'b', 'c']) void behind(name);
     await passed(0);
-    expect(disk.names()).toEqual(['a', 'b', 'c']);
+    expect(disk.names()).toEqual(['a', 'b']);
+  });
+
+  test('are refused once the disk owes answers on a quarter of its places', async () => {
+    const hung = expect(gate.read(() => new Promise(() => undefined), undefined, 'behind')).rejects.toMatchObject({
+      code: 'TIMEOUT',
+    });
+    await passed(1001);
+    await hung;
+    await expect(behind('later')).rejects.toMatchObject({ code: 'BUSY' });
+    void reader('reader');
+    await passed(0);
+    expect(disk.names()).toEqual(['reader']);
   });
 
   test('wait while a reader has one under way, and a moment longer, for his next', async () => {
