@@ -35,6 +35,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'real',
+          testTimeout: 60_000,
           include: ['test/**/*.test.ts'],
           exclude: ['test/unit/**', 'test/long/**', ...patient],
           globalSetup: ['test/support/global-setup.ts'],
