@@ -1,4 +1,4 @@
-import type { TurnEnd } from '../copy/copier.ts';
+import type { TurnEnd } from '../copy/copy-turn.ts';
 import { Aimd, besideReaders } from './aimd.ts';
 import { type RestOptions, type RestReason, SourceRest } from './source-rest.ts';
 import type { Strain } from './strain.ts';

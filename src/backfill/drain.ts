@@ -1,6 +1,6 @@
 import type { BackfillLane } from '../copy/backfill-lane.ts';
-import type { TurnEnd } from '../copy/copier.ts';
 import type { CopyPace } from '../copy/copy-pace.ts';
+import type { TurnEnd } from '../copy/copy-turn.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Marks } from '../marks/marks.ts';
 import { hides } from '../protocol/state.ts';

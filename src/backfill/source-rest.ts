@@ -1,4 +1,4 @@
-import type { TurnEnd } from '../copy/copier.ts';
+import type { TurnEnd } from '../copy/copy-turn.ts';
 import type { CopyReason } from '../ledger/ledger.ts';
 
 export interface RestOptions {

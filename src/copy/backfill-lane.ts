@@ -1,4 +1,4 @@
-import type { TurnEnd } from './copier.ts';
+import type { TurnEnd } from './copy-turn.ts';
 
 /** What decides how much of the second lane is under way, and learns how it went. */
 export interface BackfillLane {

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Identity } from '../bucket/identity.ts';
-import type { Acl, Look, MendAnswer, ObjectFacts, ObjectStore } from '../bucket/object-store.ts';
-import type { FailedFile, Lane, Ledger } from '../ledger/ledger.ts';
+import type { Acl, Look, MendAnswer, ObjectStore } from '../bucket/object-store.ts';
+import type { Lane, Ledger } from '../ledger/ledger.ts';
 import { errorDetail } from '../lib/error-detail.ts';
-import type { Digests } from '../lib/part-digests.ts';
 import { unlessAborted } from '../lib/unless-aborted.ts';
 import { type MarkRecord, type Marks, noMarks } from '../marks/marks.ts';
 import type { NotHad, SourceBody } from '../media/body.ts';
@@ -21,6 +20,7 @@ import {
 import { step } from '../protocol/step.ts';
 import { type EndingOptions, endingOf, lookTime } from './copy-ending.ts';
 import type { CopyPace } from './copy-pace.ts';
+import type { Turn, TurnEnd } from './copy-turn.ts';
 import { CopyUpload, type CopyUploadOptions } from './copy-upload.ts';
 import { oldEnoughAtMs } from './schedule.ts';
 import { reasonOf } from './spool-reason.ts';
@@ -49,39 +49,6 @@ export interface CopierEvents {
   /** The lease was let go. `bytes`: uploaded by this copy. */
   ended(key: string, outcome: CopyOutcome, givenUp: boolean, bytes: number): void;
   alarm(key: string, alarm: 'mend-refused' | 'vanished'): void;
-}
-
-/** How a turn with a key ended. */
-export interface TurnEnd {
-  readonly outcome: CopyOutcome;
-  readonly givenUp: boolean;
-  /** Uploaded by this turn. */
-  readonly bytes: number;
-}
-
-/** One turn with a key: what was taken along, and what to leave behind. */
-interface Turn {
-  readonly key: string;
-  readonly what: 'copy' | 'look';
-  readonly lane: Lane;
-  readonly signal: AbortSignal;
-  body: SourceBody | undefined;
-  digests: Digests;
-  readonly upload: CopyUpload;
-  /** A read or an upload was begun. */
-  tried: boolean;
-  /** What the last look found. */
-  seen: ObjectFacts | undefined;
-  /** Not to be tried again before. */
-  notBeforeMs: number | undefined;
-  /** It had to delete or change the ACL of what it found. */
-  mended: boolean;
-  /** A mutation was recorded without the lease. */
-  disturbed: boolean;
-  /** More about why it did not succeed. */
-  detail: string | undefined;
-  /** What could not be had, where there is no body. */
-  failed: FailedFile | undefined;
 }
 
 /** The object's facts, and its ACL. */

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { BackfillLane } from '../../../src/copy/backfill-lane.ts';
-import type { TurnEnd } from '../../../src/copy/copier.ts';
 import { Copies, type CopiesOptions } from '../../../src/copy/copies.ts';
+import type { TurnEnd } from '../../../src/copy/copy-turn.ts';
 import type { Lane } from '../../../src/ledger/ledger.ts';
 import { SqliteLedger } from '../../../src/ledger/sqlite-ledger.ts';
 import { Leases } from '../../../src/protocol/leases.ts';
