@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { DeleteObjectCommand, PutObjectAclCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -198,8 +199,13 @@ describe.skipIf(needs('ceph').skip)('files and objects that were tampered with',
     expect([verified.code, verified.stderr]).toEqual([0, '']);
     expect(verified.stdout).toContain('acknowledged, and of no exception: no/such/key');
     expect(verified.stdout).toMatch(/^clean: /m);
+    const ledger = new DatabaseSync(join(stateDir, 'ledger.db'), { readOnly: true });
+    const row = ledger.prepare('SELECT clean, excepted FROM verifications ORDER BY id DESC LIMIT 1').get();
+    ledger.close();
+    expect(row).toEqual({ clean: 1, excepted: known.length });
+    // A closer look found some of it wrong before, and that counts until one as close is clean.
     const verifications = new SqliteVerifications(join(stateDir, 'ledger.db'));
-    expect(await verifications.last('basement')).toMatchObject({ clean: true, counts: { excepted: known.length } });
+    expect(await verifications.last('basement')).toMatchObject({ clean: false });
     await verifications.close();
     expect(readdirSync(stateDir).filter((file) => file.startsWith('.verify'))).toEqual([]);
   });

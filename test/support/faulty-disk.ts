@@ -86,6 +86,8 @@ export async function mountFaultyDisk(
 
   async function stats(): Promise<DiskStats> {
     const deadline = Date.now() + 5000;
+    // What was counted last may not be written yet.
+    await sleep(260);
     while (Date.now() < deadline) {
       const age = Date.now() - (await stat(statsFile)).mtimeMs;
       if (age < 250) await sleep(260 - age);
