@@ -108,10 +108,12 @@ export class SqliteLedger implements Ledger, RecordedCopies {
     });
   }
 
-  liftAllBut(sources: readonly string[]): Promise<void> {
-    return this.#writer.write(() => {
-      for (const { source } of this.#backfillTotals())
-        if (!sources.includes(source)) for (const lift of this.#sql.lift) lift.run(source);
+  async liftAllBut(sources: readonly string[]): Promise<void> {
+    const others = this.#backfillTotals().filter(({ source, n }) => n > 0 && !sources.includes(source));
+    // It is asked every second, and there is hardly ever one.
+    if (others.length === 0) return;
+    await this.#writer.write(() => {
+      for (const { source } of others) for (const lift of this.#sql.lift) lift.run(source);
     });
   }
 

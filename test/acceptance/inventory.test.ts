@@ -60,7 +60,7 @@ function inventory(config: PlainConfig, ...args: string[]): Promise<Ended> & { r
   return Object.assign(ended, { child: running.child });
 }
 
-/** What the file says, read as any tool would. */
+/** What the file says to a plain SQLite client. */
 function recorded(stateDir: string): { ended: number; objects: Map<string, number> } {
   const db = new DatabaseSync(join(stateDir, 'files.db'), { readOnly: true });
   try {
