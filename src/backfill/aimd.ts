@@ -20,13 +20,15 @@ const remembered = 128;
 
 /**
  * How much at once a source can bear, as it shows itself: one more after a window in which it was about as quick as it is at its best, half
- * after one in which it was not (additive increase, multiplicative decrease). "At its best": the lowest decile of the windows' latencies,
+ * after one in which it was not (additive increase, multiplicative decrease). From the start until it first is not, twice as much as long
+ * as it is quick whatever it is (slow start, RFC 5681 §3.1). "At its best": the lowest decile of the windows' latencies,
  * so that a slow disk is measured by itself, and one that gets slower for good is taken as it is, in time.
  */
 export class Aimd {
   readonly #options: AimdOptions;
   readonly #usual: number[] = [];
   #level = 1;
+  #slowStart = true;
 
   constructor(options: AimdOptions) {
     this.#options = options;
@@ -49,13 +51,15 @@ export class Aimd {
     if (this.#usual.length > remembered) this.#usual.shift();
     const { most, floorMs } = this.#options;
     const good = p90Ms < Math.max(floorMs, 2 * (this.usualMs ?? 0));
+    if (p90Ms >= floorMs) this.#slowStart = false;
     if (!good) this.#level = Math.max(1, Math.floor(this.#level / 2));
-    else if (used >= this.#level) this.#level = Math.min(most, this.#level + 1);
+    else if (used >= this.#level) this.#level = Math.min(most, this.#slowStart ? this.#level * 2 : this.#level + 1);
   }
 
   /** It was left alone for a time, and is begun with as something unknown. */
   reset(): void {
     this.#level = 1;
+    this.#slowStart = true;
   }
 }
 

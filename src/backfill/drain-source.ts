@@ -78,6 +78,12 @@ export class DrainSource {
     this.#shortMs = shortMs.first;
   }
 
+  /** So many copies are under way, now that one was begun. */
+  begun(underWay: number): void {
+    this.#underWay = underWay;
+    this.#used = Math.max(this.#used, underWay);
+  }
+
   /** How many copies may be under way, now that so many are. */
   places(underWay: number, nowMs: number): number {
     this.#observe(underWay, nowMs);
@@ -107,7 +113,6 @@ export class DrainSource {
 
   #observe(underWay: number, nowMs: number): void {
     this.#underWay = underWay;
-    this.#used = Math.max(this.#used, underWay);
     if (nowMs < this.#windowEndsMs) return;
     if (this.#windowEndsMs > 0) this.#aimd.observe({ ...this.#strain.latency(windowMs), used: this.#used });
     this.#used = this.#underWay;

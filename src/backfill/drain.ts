@@ -113,6 +113,10 @@ export class Drain implements BackfillLane {
     return new Map(places);
   }
 
+  begun(name: string, underWay: number): void {
+    this.#sources.get(name)?.begun(underWay);
+  }
+
   ended(name: string, _key: string, end: TurnEnd | undefined): void {
     const source = this.#sources.get(name);
     if (!source) return;

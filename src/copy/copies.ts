@@ -223,7 +223,10 @@ export class Copies implements CopyRequests {
   #begin(rules: Rules, job: Job): void {
     const { key, what, from } = job;
     const body = what === 'copy' ? this.#inHand.take(key) : undefined;
-    if (from !== undefined) this.#backfilling.set(key, from);
+    if (from !== undefined) {
+      this.#backfilling.set(key, from);
+      this.#options.backfill?.begun(from, this.#underWay().get(from) ?? 0);
+    }
     const run = this.#run(rules, job, body).finally(() => {
       this.#active.delete(key);
       this.#backfilling.delete(key);

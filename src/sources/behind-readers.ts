@@ -4,8 +4,14 @@ const quietMs = 10;
 const readingMs = 1000;
 /** Readers without a pause still leave one operation in so many milliseconds, or what was begun would never end. */
 const patienceMs = 200;
-/** How often is looked whether it is quiet, in milliseconds. */
+/** How often is looked whether it is quiet, besides after each operation, in milliseconds. */
 const everyMs = 4;
+
+interface Waiting {
+  readonly sinceMs: number;
+  readonly free: () => boolean;
+  readonly begin: () => void;
+}
 
 /**
  * Lets operations that can wait come behind those of readers, on one disk: they are begun while no reader's is under way or waits, and
@@ -16,6 +22,9 @@ export class BehindReaders {
   #behind = 0;
   #lastMs = Number.NEGATIVE_INFINITY;
   #passedMs = Number.NEGATIVE_INFINITY;
+  readonly #waiting = new Set<Waiting>();
+  #timer: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
 
   /** Readers' operations under way or waiting. */
   get readers(): number {
@@ -30,20 +39,55 @@ export class BehindReaders {
     } finally {
       this.#readers -= 1;
       this.#lastMs = performance.now();
+      this.#lookSoon();
     }
   }
 
   /** An operation that can wait; it has not been begun before its turn. `free`: there is a place on the disk. */
   async behind<T>(operation: () => Promise<T>, free: () => boolean): Promise<T> {
     const sinceMs = performance.now();
-    while (!this.#mayBegin(sinceMs, free)) await new Promise((resolve) => setTimeout(resolve, everyMs));
-    this.#behind += 1;
-    this.#passedMs = performance.now();
+    if (this.#waiting.size === 0 && this.#mayBegin(sinceMs, free)) this.#begin();
+    else await this.#turn({ sinceMs, free });
     try {
       return await operation();
     } finally {
       this.#behind -= 1;
+      this.#lookSoon();
     }
+  }
+
+  /** Resolves when its turn has come: it counts as begun then. */
+  #turn(waiting: Omit<Waiting, 'begin'>): Promise<void> {
+    return new Promise<void>((begin) => {
+      this.#waiting.add({ ...waiting, begin });
+      this.#lookSoon();
+    });
+  }
+
+  #begin(): void {
+    this.#behind += 1;
+    this.#passedMs = performance.now();
+  }
+
+  /** A place on the disk comes free only after the operation that had it. */
+  #lookSoon(): void {
+    if (this.#waiting.size > 0) this.#immediate ??= setImmediate(() => this.#look());
+  }
+
+  #look(): void {
+    clearImmediate(this.#immediate);
+    clearTimeout(this.#timer);
+    this.#immediate = undefined;
+    this.#timer = undefined;
+    for (const waiting of this.#waiting) {
+      if (!this.#mayBegin(waiting.sinceMs, waiting.free)) continue;
+      this.#waiting.delete(waiting);
+      this.#begin();
+      waiting.begin();
+      // It takes its place only now; whether there is one more is seen then.
+      return this.#lookSoon();
+    }
+    if (this.#waiting.size > 0) this.#timer = setTimeout(() => this.#look(), everyMs);
   }
 
   #mayBegin(sinceMs: number, free: () => boolean): boolean {

@@ -26,6 +26,18 @@ describe('how much a disk is asked at once', () => {
     expect(levels).toEqual([2, 3, 4, 4, 4, 4]);
   });
 
+  test('is doubled from the start, as long as the disk is quick whatever it is', () => {
+    const aimd = new Aimd({ most: 20, floorMs: 5 });
+    const observe = (p90Ms: number) => {
+      aimd.observe({ p90Ms, samples: 50, used: aimd.level });
+      return aimd.level;
+    };
+    expect([1, 2, 2].map(observe)).toEqual([2, 4, 8]);
+    expect([30, 30, 1, 1].map(observe)).toEqual([4, 2, 3, 4]);
+    aimd.reset();
+    expect([1, 1].map(observe)).toEqual([2, 4]);
+  });
+
   test('is halved when the disk takes twice as long as at its best', () => {
     const aimd = new Aimd(options);
     for (let n = 0; n < 3; n++) aimd.observe({ p90Ms: 20, samples: 50, used: aimd.level });

@@ -48,7 +48,12 @@ describe('two lanes of copies', () => {
   const ended: string[] = [];
   const waits = { 'asked-for': 0, backfill: 0 };
   let places = new Map<string, number>();
-  const lane: BackfillLane = { places: () => places, ended: (source, key) => ended.push(`${source} ${key}`) };
+  const begun: string[] = [];
+  const lane: BackfillLane = {
+    places: () => places,
+    begun: (source, underWay) => begun.push(`${source} ${underWay}`),
+    ended: (source, key) => ended.push(`${source} ${key}`),
+  };
 
   beforeEach(() => {
     ledger = new SqliteLedger(join(scratch(), 'ledger.db'), { batchMs: 0 });
@@ -57,6 +62,7 @@ describe('two lanes of copies', () => {
     waits['asked-for'] = 0;
     waits.backfill = 0;
     ended.length = 0;
+    begun.length = 0;
   });
   afterEach(async () => {
     const ending = setInterval(() => turns.endAll(), 5);
@@ -117,6 +123,8 @@ describe('two lanes of copies', () => {
     await until(() => expect(ended).toHaveLength(5));
     clearInterval(ending);
     expect(turns.begun).toEqual(['b1', 'b2', 'b3', 'b4', 'b5']);
+    // The lane learns how much of what it gave was used: by that it gives more.
+    expect(begun.slice(0, 2)).toEqual(['basement 1', 'basement 2']);
     expect(ended.sort()).toEqual(['b1', 'b2', 'b3', 'b4', 'b5'].map((key) => `basement ${key}`));
   });
 
