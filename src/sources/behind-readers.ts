@@ -85,7 +85,8 @@ export class BehindReaders {
       this.#begin();
       waiting.begin();
       // It takes its place only now; whether there is one more is seen then.
-      return this.#lookSoon();
+      this.#lookSoon();
+      return;
     }
     if (this.#waiting.size > 0) this.#timer = setTimeout(() => this.#look(), everyMs);
   }
