@@ -3,7 +3,7 @@ import { AclFix, type AclFixOptions } from '../acl-fix/acl-fix.ts';
 import { unaskedSource, withoutAbsences } from '../acl-fix/without-absences.ts';
 import { idIn } from '../bucket/bucket-binding.ts';
 import { S3ObjectAcls } from '../bucket/s3-object-acls.ts';
-import { S3Store } from '../bucket/s3-store.ts';
+import { S3ObjectMends } from '../bucket/s3-object-mends.ts';
 import { storeClient } from '../bucket/store-client.ts';
 import type { Config } from '../config/schema.ts';
 import { provesAbsence } from '../config/sources-schema.ts';
@@ -92,7 +92,7 @@ async function wire(context: Context, options: AclFixerOptions): Promise<AclFixe
   const pace = new Pace(options.perSecond);
   const acls = new S3ObjectAcls({
     client: questions,
-    store: new S3Store({ client: changes, bucket: name, keyPrefix, acls: hasAcls, timeoutMs }),
+    store: new S3ObjectMends({ client: changes, bucket: name, keyPrefix, acls: hasAcls, timeoutMs }),
     bucket: name,
     keyPrefix,
     timeoutMs: timeoutMs * maxAttempts,

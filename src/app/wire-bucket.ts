@@ -5,6 +5,7 @@ import { BucketSetup } from '../bucket/bucket-setup.ts';
 import { GuardedBucket } from '../bucket/guarded-bucket.ts';
 import { identityKey } from '../bucket/identity.ts';
 import { IdentityGuard } from '../bucket/identity-guard.ts';
+import { ObjectSender } from '../bucket/object-sender.ts';
 import { RememberingBucket } from '../bucket/remembering-bucket.ts';
 import { RequestSigner } from '../bucket/request-signer.ts';
 import { S3PartStore } from '../bucket/s3-part-store.ts';
@@ -20,7 +21,7 @@ const maxRememberedAbsences = 100_000;
 
 export type BucketParts = Awaited<ReturnType<typeof wireBucket>>;
 
-/** The bucket: reads over undici, from the inside out; writes over the SDK. */
+/** The bucket: reads over undici, from the inside out; writes. */
 export async function wireBucket({ config, report, teardown, acceptLoss }: Context, ledger: Ledger) {
   const { bucket } = config;
   const location = {
@@ -74,7 +75,14 @@ export async function wireBucket({ config, report, teardown, acceptLoss }: Conte
   const reads = new RememberingBucket(guarded, { ttlMs: bucket.absenceTtl, maxKeys: maxRememberedAbsences });
   const { name, keyPrefix, acls } = bucket;
   const storeOptions = { client, bucket: name, keyPrefix, acls, timeoutMs };
-  const store = new S3Store(storeOptions);
+  const sender = new ObjectSender({
+    address,
+    signer: new RequestSigner({ region: bucket.region, credentials }),
+    connectTimeoutMs: bucket.connectTimeout,
+    silenceMs: bucket.bodyTimeout,
+  });
+  teardown.add('uploads', () => sender.close());
+  const store = new S3Store({ ...storeOptions, sender });
   const partStore = new S3PartStore(storeOptions);
   /** What the store can do; undefined while it is not known, or the bucket may be another. */
   const rules = (): Rules | undefined => {

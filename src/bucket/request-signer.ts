@@ -84,9 +84,12 @@ export class RequestSigner {
   }
 }
 
-/** What a relay on the way may change is left out; what S3 wants signed is in. */
+/** What S3 wants signed; and the condition, without which a request would replace what is there. */
+const signedNames = new Set(['host', 'content-md5', 'content-type', 'if-none-match']);
+
+/** What a relay on the way may change is left out. */
 function isSigned(name: string): boolean {
-  return name === 'host' || name === 'content-md5' || name === 'content-type' || name.startsWith('x-amz-');
+  return signedNames.has(name) || name.startsWith('x-amz-');
 }
 
 function folded(value: string): string {

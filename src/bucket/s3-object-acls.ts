@@ -7,14 +7,14 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { identityKey } from './identity.ts';
-import type { Acl, MendAnswer } from './object-store.ts';
-import { aclIn, type S3Store } from './s3-store.ts';
+import type { Acl, MendAnswer, ObjectStore } from './object-store.ts';
+import { aclIn } from './s3-store.ts';
 import { storeErrorOf } from './store-error.ts';
 
 export interface S3ObjectAclsOptions {
   /** For what changes nothing: with retries. */
   readonly client: S3Client;
-  readonly store: S3Store;
+  readonly store: Pick<ObjectStore, 'setAcl'>;
   readonly bucket: string;
   readonly keyPrefix: string;
   readonly timeoutMs: number;

@@ -8,7 +8,8 @@ import {
 import { md5From } from './object-headers.ts';
 import type { MendAnswer, PutAnswer } from './object-store.ts';
 import type { NotTaken, Part, PartedObject, PartStore } from './part-store.ts';
-import { cannedAcl, metadataOf, type S3StoreOptions } from './s3-store.ts';
+import { cannedAcl, type S3StoreOptions } from './s3-object-mends.ts';
+import { metadataOf } from './s3-store.ts';
 import { refused, storeErrorOf } from './store-error.ts';
 
 /**

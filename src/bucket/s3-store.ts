@@ -1,63 +1,37 @@
 import { Readable } from 'node:stream';
-import {
-  DeleteObjectCommand,
-  GetObjectAclCommand,
-  type Grant,
-  HeadObjectCommand,
-  type HeadObjectCommandOutput,
-  PutObjectAclCommand,
-  PutObjectCommand,
-  type S3Client,
-} from '@aws-sdk/client-s3';
+import { GetObjectAclCommand, type Grant, HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { unavailable } from './bucket.ts';
 import { md5From } from './object-headers.ts';
+import type { ObjectSender } from './object-sender.ts';
 import type { Acl, Look, MendAnswer, ObjectFacts, ObjectStore, PutAnswer, Upload } from './object-store.ts';
+import { cannedAcl, S3ObjectMends, type S3StoreOptions } from './s3-object-mends.ts';
 import { refused, storeErrorOf } from './store-error.ts';
 
 /** The grantee whose READ makes an object public (S3: "Predefined groups"). */
 const allUsers = 'http://acs.amazonaws.com/groups/global/AllUsers';
 
-export const cannedAcl = { public: 'public-read', private: 'private' } as const;
-
-export interface S3StoreOptions {
-  readonly client: S3Client;
-  readonly bucket: string;
-  readonly keyPrefix: string;
-  /** Whether the bucket has object ACLs; without them everything counts as public. */
-  readonly acls: boolean;
-  /** For everything but uploads, which bring their own signal. */
-  readonly timeoutMs: number;
+export interface S3StoreParts extends S3StoreOptions {
+  readonly sender: Pick<ObjectSender, 'put'>;
 }
 
-export class S3Store implements ObjectStore {
-  readonly #options: S3StoreOptions;
+/** What a copy costs is mostly its upload, which goes over undici; everything else over the SDK. */
 
-  constructor(options: S3StoreOptions) {
+export class S3Store implements ObjectStore {
+  readonly #options: S3StoreParts;
+  readonly #mends: S3ObjectMends;
+
+  constructor(options: S3StoreParts) {
     this.#options = options;
+    this.#mends = new S3ObjectMends(options);
   }
 
   async put(upload: Upload, signal: AbortSignal): Promise<PutAnswer> {
-    const { acls, client } = this.#options;
-    const broken = new AbortController();
-    let body: Buffer | Readable | undefined;
+    const { acls, sender } = this.#options;
+    let bytes: Buffer | Readable | undefined;
     try {
-      body = await upload.bytes();
-      if (body instanceof Readable) body.once('error', () => broken.abort());
-      const { ETag } = await client.send(
-        new PutObjectCommand({
-          ...this.#at(upload.key),
-          Body: body,
-          ContentLength: upload.size,
-          ContentMD5: upload.md5.toString('base64'),
-          ContentType: upload.contentType,
-          CacheControl: upload.cacheControl,
-          ...(acls ? { ACL: cannedAcl[upload.acl] } : {}),
-          ...(upload.onlyIfAbsent ? { IfNoneMatch: '*' } : {}),
-          Metadata: metadataOf(upload),
-        }),
-        { abortSignal: AbortSignal.any([signal, broken.signal]) },
-      );
-      const told = md5From(undefined, ETag);
+      bytes = await upload.bytes();
+      const etag = await sender.put(upload.key, headersOf(upload, acls), { bytes, size: upload.size }, signal);
+      const told = md5From(undefined, etag);
       if (told !== undefined && told !== upload.md5.toString('hex'))
         return { kind: 'unknown', reason: 'the store confirmed another ETag', slowDown: false };
       return { kind: 'stored' };
@@ -67,8 +41,8 @@ export class S3Store implements ObjectStore {
       if (refused(failure)) return { kind: 'refused', status: failure.status, code: failure.code };
       return { kind: 'unknown', reason: failure.code, slowDown: failure.slowDown };
     } finally {
-      // The SDK leaves a stream open that it did not read to its end.
-      if (body instanceof Readable) body.destroy();
+      // A request that did not come to be leaves it open.
+      if (bytes instanceof Readable) bytes.destroy();
     }
   }
 
@@ -85,25 +59,11 @@ export class S3Store implements ObjectStore {
   }
 
   setAcl(key: string, acl: Acl): Promise<MendAnswer> {
-    if (!this.#options.acls) return Promise.resolve('done');
-    return this.#mend(() =>
-      this.#options.client.send(new PutObjectAclCommand({ ...this.#at(key), ACL: cannedAcl[acl] }), this.#inTime()),
-    );
+    return this.#mends.setAcl(key, acl);
   }
 
   delete(key: string): Promise<MendAnswer> {
-    return this.#mend(() => this.#options.client.send(new DeleteObjectCommand(this.#at(key)), this.#inTime()));
-  }
-
-  async #mend(send: () => Promise<unknown>): Promise<MendAnswer> {
-    try {
-      await send();
-      return 'done';
-    } catch (error) {
-      const failure = storeErrorOf(error);
-      if (failure.status === 404) return 'missing';
-      return refused(failure) ? 'refused' : 'unknown';
-    }
+    return this.#mends.delete(key);
   }
 
   async #aclOf(key: string): Promise<Acl> {
@@ -123,6 +83,18 @@ export class S3Store implements ObjectStore {
 /** mtime and MD5 in rclone's formats, and whose object it is. */
 export function metadataOf({ mtime, md5, id }: Pick<Upload, 'mtime' | 'md5' | 'id'>): Record<string, string> {
   return { mtime, md5chksum: md5.toString('base64'), 'upstairs-copy': id };
+}
+
+function headersOf(upload: Upload, acls: boolean): Record<string, string> {
+  const headers: Record<string, string> = {
+    'content-md5': upload.md5.toString('base64'),
+    'content-type': upload.contentType,
+    'cache-control': upload.cacheControl,
+  };
+  if (acls) headers['x-amz-acl'] = cannedAcl[upload.acl];
+  if (upload.onlyIfAbsent) headers['if-none-match'] = '*';
+  for (const [name, value] of Object.entries(metadataOf(upload))) headers[`x-amz-meta-${name}`] = value;
+  return headers;
 }
 
 /** Public is what everybody may read. */

@@ -1,4 +1,18 @@
-/** What an SDK call failed with, without its request (which holds the signature). */
+/** An answer that is no success. */
+export class AnsweredError extends Error {
+  override readonly name = 'AnsweredError';
+  readonly code: string;
+  readonly $metadata: { readonly httpStatusCode: number };
+
+  /** `code`: as the store's body names it. */
+  constructor(status: number, code: string | undefined) {
+    super(`the store answered ${status}`);
+    this.code = code ?? String(status);
+    this.$metadata = { httpStatusCode: status };
+  }
+}
+
+/** What a request to the store failed with, without the request (which holds the signature). */
 export interface StoreError {
   /** Undefined: no answer came. */
   readonly status: number | undefined;

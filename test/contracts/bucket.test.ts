@@ -7,6 +7,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { BucketRead } from '../../src/bucket/bucket.ts';
 import { BucketAddress } from '../../src/bucket/bucket-address.ts';
 import { BucketSetup } from '../../src/bucket/bucket-setup.ts';
+import { ObjectSender } from '../../src/bucket/object-sender.ts';
 import type { Upload } from '../../src/bucket/object-store.ts';
 import { RequestSigner } from '../../src/bucket/request-signer.ts';
 import { S3Reader, type S3ReaderOptions } from '../../src/bucket/s3-reader.ts';
@@ -98,7 +99,14 @@ describe.skipIf(needs('ceph').skip)('a bucket on a real gateway', () => {
       socketTimeoutMs: 5000,
     });
     cleanUps.push(() => client.destroy());
-    return new S3Store({ client, bucket, keyPrefix: '', acls: true, timeoutMs: 1000 });
+    const sender = new ObjectSender({
+      address: new BucketAddress(location),
+      signer: new RequestSigner({ region: 'us-east-1', credentials }),
+      connectTimeoutMs: 2000,
+      silenceMs: 5000,
+    });
+    cleanUps.push(() => sender.close());
+    return new S3Store({ client, sender, bucket, keyPrefix: '', acls: true, timeoutMs: 1000 });
   }
 
   async function proxy(decide: Decide): Promise<FaultProxy> {

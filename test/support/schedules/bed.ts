@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { request } from 'undici';
 import { BucketAddress } from '../../../src/bucket/bucket-address.ts';
+import { ObjectSender } from '../../../src/bucket/object-sender.ts';
 import { RequestSigner } from '../../../src/bucket/request-signer.ts';
 import { S3PartStore } from '../../../src/bucket/s3-part-store.ts';
 import { S3Store } from '../../../src/bucket/s3-store.ts';
@@ -30,12 +31,14 @@ export async function makeBed() {
   const timeouts = { connectTimeoutMs: patienceMs, socketTimeoutMs: patienceMs };
   const client = storeClient({ location, region, credentials, ...timeouts });
   const storeOptions = { client, bucket: name, keyPrefix: '', acls: true, timeoutMs: patienceMs };
-  const store = new S3Store(storeOptions);
-  const partStore = new S3PartStore(storeOptions);
   const address = new BucketAddress(location);
+  const signer = new RequestSigner({ region, credentials });
+  const sender = new ObjectSender({ address, signer, connectTimeoutMs: patienceMs, silenceMs: patienceMs });
+  const store = new S3Store({ ...storeOptions, sender });
+  const partStore = new S3PartStore(storeOptions);
   const gateway = new StoreGateway({
     address,
-    signer: new RequestSigner({ region, credentials }),
+    signer,
     connections: 32,
     connectTimeoutMs: patienceMs,
     waitTimeoutMs: patienceMs,
@@ -69,6 +72,7 @@ export async function makeBed() {
     },
     async [Symbol.asyncDispose]() {
       client.destroy();
+      await sender.close();
       await gateway.close();
       await marks.close();
       await ledger.close();

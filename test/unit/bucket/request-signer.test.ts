@@ -19,7 +19,7 @@ async function asTheSdk({ method, host, path, query, headers, payloadHash }: Uns
     sha256: Hash.bind(null, 'sha256'),
     uriEscapePath: false,
   });
-  const wanted = Object.entries(headers).filter(([name]) => /^(x-amz-.*|content-type|content-md5)$/.test(name));
+  const wanted = Object.entries(headers).filter(([name]) => /^(x-amz-.*|content-type|content-md5|if-none-match)$/.test(name));
   const request = new HttpRequest({
     method,
     protocol: 'http:',
@@ -50,6 +50,7 @@ describe('a request for the store', () => {
               'content-type',
               'content-md5',
               'cache-control',
+              'if-none-match',
               'range',
               'x-amz-acl',
               'x-amz-meta-a',

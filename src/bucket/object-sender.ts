@@ -1,0 +1,96 @@
+import type { Readable } from 'node:stream';
+import { Pool } from 'undici';
+import { unlessAborted } from '../lib/unless-aborted.ts';
+import type { BucketAddress } from './bucket-address.ts';
+import type { RequestSigner } from './request-signer.ts';
+import { AnsweredError } from './store-error.ts';
+
+export interface ObjectSenderOptions {
+  readonly address: BucketAddress;
+  readonly signer: RequestSigner;
+  readonly connectTimeoutMs: number;
+  /** The longest silence of the store, once everything was sent. */
+  readonly silenceMs: number;
+}
+
+/** So much of a refusal is read for its code, in bytes. */
+const mostText = 64 * 1024;
+
+/**
+ * PutObject over undici, at a third of what the SDK costs. One request, never sent again: a second one could meet its own first. Each has a
+ * connection for itself, so there are as many as there are copies at once.
+ */
+export class ObjectSender {
+  readonly #options: ObjectSenderOptions;
+  readonly #pool: Pool;
+
+  constructor(options: ObjectSenderOptions) {
+    this.#options = options;
+    this.#pool = new Pool(options.address.origin, {
+      connect: { timeout: options.connectTimeoutMs },
+      headersTimeout: options.silenceMs,
+      bodyTimeout: options.silenceMs,
+      keepAliveTimeout: 4_000,
+      // What a cut body means is certain with a connection of its own.
+      allowH2: false,
+    });
+  }
+
+  /**
+   * Resolves to the ETag when the store has confirmed the object. `headers`: names in lower case; the MD5 among them proves the body, so its
+   * SHA-256 is not signed. Throws AnsweredError where the store answered something else, else what undici or the body throw.
+   */
+  async put(
+    key: string,
+    headers: Readonly<Record<string, string>>,
+    body: { readonly bytes: Buffer | Readable; readonly size: number },
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    const { address, signer } = this.#options;
+    const signed = signer.signed({
+      method: 'PUT',
+      host: address.host,
+      path: address.pathOf(key),
+      query: [],
+      headers,
+      payloadHash: 'UNSIGNED-PAYLOAD',
+    });
+    const request = this.#pool.request({
+      method: 'PUT',
+      path: signed.target,
+      headers: { ...signed.headers, 'content-length': String(body.size) },
+      body: body.bytes,
+      signal,
+    });
+    // undici lets go of a request only once it has a connection.
+    const answer = await unlessAborted(request, signal, (late) => late.body.on('error', () => undefined).destroy());
+    const { statusCode: status, headers: told } = answer;
+    if (status === 200) {
+      // It is empty; nobody waits for its end.
+      answer.body.dump({ limit: mostText }).catch(() => undefined);
+      return typeof told.etag === 'string' ? told.etag : undefined;
+    }
+    throw new AnsweredError(status, codeIn(await start(answer.body)));
+  }
+
+  /** Breaks what is under way. */
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+}
+
+async function start(body: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > mostText) break;
+  }
+  return Buffer.concat(chunks).toString('latin1');
+}
+
+/** S3's error codes are in the body (S3 API reference, "Error responses"). */
+function codeIn(text: string): string | undefined {
+  return /<Code>(\w{1,100})<\/Code>/.exec(text)?.[1];
+}
