@@ -31,8 +31,8 @@ export class IdentityGuard implements Identity {
     return this.#trusted;
   }
 
-  confirm(): Promise<IdentityState> {
-    return this.#fresh.ask();
+  confirm(maxAgeMs?: number): Promise<IdentityState> {
+    return this.#fresh.ask(maxAgeMs);
   }
 
   /** Checks every `everyMs`, more often while the bucket is not known to be ours. */

@@ -17,6 +17,6 @@ export interface Identity {
   readonly state: IdentityState;
   /** The last check that found anything out found it ours: what the bucket holds may be served. */
   readonly trusted: boolean;
-  /** The answer of a check that began after this call. */
-  confirm(): Promise<IdentityState>;
+  /** The answer of a check that began after this call, or at most so many milliseconds before. */
+  confirm(maxAgeMs?: number): Promise<IdentityState>;
 }

@@ -54,6 +54,9 @@ export interface CopierEvents {
 /** The object's facts, and its ACL. */
 const requestsOfLook = 2;
 
+/** How old the bucket's confirmation may be when an upload begins, in milliseconds. Uploads of the backfill follow each other, and share one. */
+const confirmedMs: Record<Lane, number> = { 'asked-for': 0, backfill: 100 };
+
 /** Carries out what the protocol says, one step after the other. */
 export class Copier {
   readonly #options: CopierOptions;
@@ -187,7 +190,8 @@ export class Copier {
       return notSpooled(turn, { reason: reasonOf(error), detail: errorDetail(error) });
     }
     // An upload into the wrong bucket would make its key "copied" where nobody reads it.
-    if ((await identity.confirm()) !== 'ours') return notSpooled(turn, { reason: 'bucket-unavailable' });
+    if ((await identity.confirm(confirmedMs[turn.lane])) !== 'ours')
+      return notSpooled(turn, { reason: 'bucket-unavailable' });
     const acl: Acl = body.private || isPrivate(turn.key) ? 'private' : 'public';
     // Where objects have no ACLs, nothing would hide it any more.
     const mark = await marks.get(turn.key);

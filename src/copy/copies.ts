@@ -65,6 +65,8 @@ export class Copies implements CopyRequests {
   #pickAgain = false;
   #looksTurn = true;
   #queued = 0;
+  /** Looks are due. */
+  #looksWait = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: CopiesOptions) {
@@ -140,8 +142,9 @@ export class Copies implements CopyRequests {
 
   async #fill(): Promise<void> {
     const { ledger, now, concurrency, rules, pace } = this.#options;
-    const { byStatus, backfill } = await ledger.counts(now());
+    const { byStatus, backfill, looksDue } = await ledger.counts(now());
     this.#queued = byStatus.wanted - [...backfill.values()].reduce((sum, n) => sum + n, 0);
+    this.#looksWait = looksDue > 0;
     const known = rules();
     if (!known) {
       // Nothing can be copied for now, and the room that these bytes take is what readers share.
@@ -192,6 +195,7 @@ export class Copies implements CopyRequests {
   }
 
   async #pickLook(): Promise<Job | undefined> {
+    if (!this.#looksWait) return undefined;
     const keys = await this.#options.ledger.looksDue(this.#options.now(), this.#active.size + 1);
     const key = keys.find((key) => this.#free(key));
     return key === undefined ? undefined : { key, what: 'look' };
@@ -211,6 +215,7 @@ export class Copies implements CopyRequests {
       // Not wanted, or not now: the room that its bytes take is better used. (Not asked for in the ledger yet: a moment later.)
       if (queued || (await ledger.status(key))) this.#inHand.take(key)?.release();
     }
+    if (this.#queued === 0) return undefined;
     const keys = await ledger.due(now(), this.#active.size + 1);
     const key = keys.find((key) => this.#free(key));
     return key === undefined ? undefined : { key, what: 'copy' };

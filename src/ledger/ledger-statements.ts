@@ -66,6 +66,7 @@ export function prepareLedger(db: DatabaseSync) {
       `UPDATE copies SET ready = 1 WHERE key IN (
          SELECT key FROM copies WHERE status = 'wanted' AND ready = 0 AND not_before_ms <= ? LIMIT 1000)`,
     ),
+    ripe: db.prepare("SELECT 1 FROM copies WHERE status = 'wanted' AND ready = 0 AND not_before_ms <= ? LIMIT 1"),
     due: db.prepare(
       `SELECT key FROM copies INDEXED BY copies_wanted WHERE status = 'wanted' AND ready = 1 AND lane = 0 AND look IS NOT 0
        ORDER BY asks DESC, asked_ms LIMIT ?`,

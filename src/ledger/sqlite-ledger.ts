@@ -125,38 +125,23 @@ export class SqliteLedger implements Ledger, RecordedCopies {
       else if (details.lookAtMs !== undefined) this.#sql.setLookAt.run(details.lookAtMs, key);
       if (change.deleting !== undefined) this.#sql.setDeleting.run(change.deleting ? 1 : 0, key);
       if (change.attempts) this.#replaceAttempts(key, change.attempts);
-      this.#sql.setDetails.run({
-        key,
-        reason: details.reason ?? null,
-        keepReason: details.reason === undefined ? 1 : 0,
-        source: details.source ?? null,
-        size: details.size ?? null,
-        md5: details.md5 ?? null,
-        mtime: details.mtime ?? null,
-        detail: details.detail ?? null,
-        failed: details.failed ? JSON.stringify(details.failed) : null,
-        keepDetail: details.detail === undefined && details.reason === undefined ? 1 : 0,
-        notBefore: details.notBeforeMs ?? null,
-        tries: details.tries ?? null,
-        failures: details.failures ?? null,
-        nowMs,
-      });
-      this.#sql.forget.run(key);
+      if (Object.keys(details).length > 0) this.#setDetails(key, details, nowMs);
+      if (mayBeForgotten(change)) this.#sql.forget.run(key);
     });
   }
 
   async due(nowMs: number, limit: number): Promise<readonly string[]> {
-    this.#sql.ripen.run(nowMs);
+    this.#ripen(nowMs);
     return keysOf(this.#sql.due.all(limit));
   }
 
   async backfillDue(source: string, nowMs: number, limit: number): Promise<readonly string[]> {
-    this.#sql.ripen.run(nowMs);
+    this.#ripen(nowMs);
     return keysOf(this.#sql.backfillDue.all(source, limit));
   }
 
   async backfillReady(source: string, nowMs: number): Promise<number> {
-    this.#sql.ripen.run(nowMs);
+    this.#ripen(nowMs);
     return (this.#sql.backfillReady.get(source) as { n: number }).n;
   }
 
@@ -210,6 +195,30 @@ export class SqliteLedger implements Ledger, RecordedCopies {
     this.#db.close();
   }
 
+  #setDetails(key: string, details: ChangeDetails, nowMs: number): void {
+    this.#sql.setDetails.run({
+      key,
+      reason: details.reason ?? null,
+      keepReason: details.reason === undefined ? 1 : 0,
+      source: details.source ?? null,
+      size: details.size ?? null,
+      md5: details.md5 ?? null,
+      mtime: details.mtime ?? null,
+      detail: details.detail ?? null,
+      failed: details.failed ? JSON.stringify(details.failed) : null,
+      keepDetail: details.detail === undefined && details.reason === undefined ? 1 : 0,
+      notBefore: details.notBeforeMs ?? null,
+      tries: details.tries ?? null,
+      failures: details.failures ?? null,
+      nowMs,
+    });
+  }
+
+  /** Most often there is none: looking is cheaper than a write that changes nothing. */
+  #ripen(nowMs: number): void {
+    if (this.#sql.ripe.get(nowMs) !== undefined) this.#sql.ripen.run(nowMs);
+  }
+
   #lastPlace(source: string): number {
     return (this.#sql.lastPlace.get(source) as { place: number | null }).place ?? 0;
   }
@@ -225,6 +234,12 @@ export class SqliteLedger implements Ledger, RecordedCopies {
       this.#sql.addAttempt.run(row);
     }
   }
+}
+
+/** Not where the change itself gives the row something to say. */
+function mayBeForgotten({ status, attempts = [], look, deleting }: RecordChange): boolean {
+  const told = (status !== undefined && status !== 'none') || attempts.length > 0 || typeof look === 'number';
+  return !told && deleting !== true;
 }
 
 function keysOf(rows: unknown[]): string[] {

@@ -6,14 +6,17 @@ export class FreshCheck<T> {
   readonly #check: () => Promise<T>;
   #running: Promise<T> | undefined;
   #next: Promise<T> | undefined;
+  #latest: Promise<T> | undefined;
+  #beganMs = Number.NEGATIVE_INFINITY;
 
   /** `check` never rejects. */
   constructor(check: () => Promise<T>) {
     this.#check = check;
   }
 
-  /** The answer of a run that began after this call. */
-  ask(): Promise<T> {
+  /** The answer of a run that began after this call, or at most so many milliseconds before. */
+  ask(maxAgeMs = 0): Promise<T> {
+    if (this.#latest && maxAgeMs > 0 && performance.now() - this.#beganMs <= maxAgeMs) return this.#latest;
     if (!this.#running) return this.#begin();
     this.#next ??= this.#running.then(() => {
       this.#next = undefined;
@@ -24,7 +27,9 @@ export class FreshCheck<T> {
   }
 
   #begin(): Promise<T> {
-    this.#running = this.#check().finally(() => {
+    this.#beganMs = performance.now();
+    this.#latest = this.#check();
+    this.#running = this.#latest.finally(() => {
       this.#running = undefined;
     });
     return this.#running;

@@ -11,7 +11,7 @@ export class PartDigests {
   readonly #whole = createHash('md5');
   readonly #partBytes: number | undefined;
   readonly #md5s: string[] = [];
-  #part: Hash = createHash('md5');
+  #part: Hash | undefined;
   #inPart = 0;
 
   constructor(partBytes?: number) {
@@ -23,6 +23,7 @@ export class PartDigests {
     if (this.#partBytes === undefined) return;
     for (let at = 0; at < chunk.length; ) {
       const piece = chunk.subarray(at, at + this.#partBytes - this.#inPart);
+      this.#part ??= createHash('md5');
       this.#part.update(piece);
       this.#inPart += piece.length;
       at += piece.length;
@@ -39,8 +40,8 @@ export class PartDigests {
   }
 
   #nextPart(): void {
-    this.#md5s.push(this.#part.digest('hex'));
-    this.#part = createHash('md5');
+    if (this.#part) this.#md5s.push(this.#part.digest('hex'));
+    this.#part = undefined;
     this.#inPart = 0;
   }
 }

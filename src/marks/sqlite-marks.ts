@@ -25,6 +25,13 @@ interface IntentRow {
   etag: string | null;
 }
 
+/** `floor`: dropped marks had generations up to this. `generation` null: there is no mark. `open`: how many intents there are. */
+interface RecordRow extends Omit<Mark, 'generation'> {
+  floor: number;
+  generation: number | null;
+  open: number;
+}
+
 /** Marks in one file, small and apart from the ledger, so that the mover's batches never make a DELETE wait. */
 export class SqliteMarks implements Marks {
   /** There was no such file before. */
@@ -105,9 +112,10 @@ export class SqliteMarks implements Marks {
   }
 
   #read(key: string): MarkRecord {
-    const mark = this.#sql.mark.get(key) as Mark | undefined;
-    const intents = (this.#sql.intents.all(key) as unknown as IntentRow[]).map(intentOf);
-    return { mark: mark ?? { ...unmarked, ...(this.#sql.floor.get() as { generation: number }) }, intents };
+    const { floor, generation, below, shown, open } = this.#sql.record.get({ key }) as unknown as RecordRow;
+    const intents = open === 0 ? [] : (this.#sql.intents.all(key) as unknown as IntentRow[]).map(intentOf);
+    const mark = generation === null ? { ...unmarked, generation: floor } : { generation, below, shown };
+    return { mark, intents };
   }
 
   #keep(key: string, before: MarkRecord, after: MarkRecord, nowMs: number): void {
@@ -150,8 +158,12 @@ function intentOf(row: IntentRow): Intent {
 function prepareMarks(db: DatabaseSync) {
   return {
     mark: db.prepare('SELECT generation, below, shown FROM marks WHERE key = ?'),
-    /** Dropped marks had generations up to this. */
-    floor: db.prepare('SELECT generation FROM floor'),
+    /** In one question: each copy and each mutation asks it several times. */
+    record: db.prepare(
+      `SELECT floor.generation AS floor, marks.generation, below, shown,
+         (SELECT count(*) FROM intents WHERE intents.key = :key) AS open
+       FROM floor LEFT JOIN marks ON marks.key = :key`,
+    ),
     raiseFloor: db.prepare('UPDATE floor SET generation = max(generation, :generation)'),
     setMark: db.prepare(
       `INSERT INTO marks (key, generation, below, shown, changed_ms) VALUES (:key, :generation, :below, :shown, :nowMs)
