@@ -8,6 +8,7 @@ import { type Copies, report } from './report.ts';
 import { rows } from './rows.ts';
 import { type Effort, measureServing, type Served } from './serving.ts';
 import { placeMedia, setStage } from './stage.ts';
+import { buildUpstairs } from './upstairs.ts';
 import { measureWriting, type Written } from './writing.ts';
 
 interface Options extends Effort {
@@ -52,6 +53,7 @@ console.log(`\n${text}`);
 if (options.write) writeFileSync(new URL('RESULTS.md', import.meta.url), text);
 
 async function bench({ rounds, seconds, only, files, cold, puts, profile }: Options): Promise<string> {
+  await buildUpstairs();
   await using stage = await setStage(isolated(), profile);
   const effort = { rounds, seconds };
   const wanted = rows.filter(({ name }) => only.test(name));

@@ -11,7 +11,15 @@ import { scratch } from '../test/support/scratch.ts';
 import { type Server, startServer } from './server.ts';
 import type { Stage } from './stage.ts';
 
-const program = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+/** As it is installed: compiled. */
+const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const compiler = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
+const project = fileURLToPath(new URL('../tsconfig.build.json', import.meta.url));
+
+/** Compiles the program as it is now. */
+export async function buildUpstairs(): Promise<void> {
+  await promisify(execFile)(execPath, [compiler, '-p', project]);
+}
 
 export interface Place {
   readonly bucket: string;

@@ -6,6 +6,11 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** A commit blocks the event loop until the disk has it; so many times as long as the last one took, others have the loop. */
+const restTimes = 10;
+/** But no longer, in milliseconds. */
+const mostRestMs = 50;
+
 /**
  * Gathers writes into one transaction, so that one fsync serves many. Writes are carried out in the order they came; a promise
  * resolves when its transaction is on the disk. A failing write takes its whole batch with it: each is told.
@@ -17,8 +22,12 @@ export class BatchWriter {
   #timer: NodeJS.Timeout | undefined;
   #immediate: NodeJS.Immediate | undefined;
   #closed = false;
+  #restedMs = Number.NEGATIVE_INFINITY;
 
-  /** `delayMs`: how long a write waits for company; 0: for what comes in the same turn of the event loop. */
+  /**
+   * `delayMs`: how long a write waits for company, longer on a disk where commits take long; 0: for what comes in the same turn of the event
+   * loop.
+   */
   constructor(db: DatabaseSync, delayMs: number) {
     this.#db = db;
     this.#delayMs = delayMs;
@@ -43,7 +52,7 @@ export class BatchWriter {
         reject,
       });
       if (this.#delayMs === 0) this.#immediate ??= setImmediate(() => this.flush());
-      else this.#timer ??= setTimeout(() => this.flush(), this.#delayMs);
+      else this.#timer ??= setTimeout(() => this.flush(), Math.max(this.#delayMs, this.#restedMs - performance.now()));
     });
   }
 
@@ -56,6 +65,7 @@ export class BatchWriter {
     const batch = this.#waiting;
     if (batch.length === 0) return;
     this.#waiting = [];
+    const began = performance.now();
     try {
       this.#db.exec('BEGIN IMMEDIATE');
       for (const { write } of batch) write();
@@ -65,6 +75,8 @@ export class BatchWriter {
       for (const { reject } of batch) reject(error);
       return;
     }
+    const ended = performance.now();
+    this.#restedMs = ended + Math.min(mostRestMs, restTimes * (ended - began));
     for (const { resolve } of batch) resolve();
   }
 }

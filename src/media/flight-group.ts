@@ -26,6 +26,11 @@ export class FlightGroup<T> {
     }
   }
 
+  /** A run is under way that could be joined. */
+  has(key: string): boolean {
+    return this.#flights.has(key);
+  }
+
   /** Who comes from now on does not join the run under way. */
   part(key: string): void {
     this.#flights.delete(key);

@@ -51,6 +51,8 @@ export interface SourceReadsOptions {
 export class SourceReads {
   readonly #options: SourceReadsOptions;
   readonly #flights = new FlightGroup<BelowBody>();
+  /** Those that wait for readers, and for which no reader waits. */
+  readonly #behind = new FlightGroup<BelowBody>();
 
   constructor(options: SourceReadsOptions) {
     this.#options = options;
@@ -70,7 +72,8 @@ export class SourceReads {
     if (open?.origin.fromSource) return { kind: 'shared', body: open };
     const hold = (result: BelowBody) => (result.kind === 'shared' ? result.body.keep() : undefined);
     const begin = () => this.#begin(key, ticket, wanted);
-    const { value, leader } = await this.#flights.join(key, begin, hold);
+    const flights = wanted === 'bytes-behind' && !this.#flights.has(key) ? this.#behind : this.#flights;
+    const { value, leader } = await flights.join(key, begin, hold);
     return value.kind === 'alone' && !leader ? await begin() : value;
   }
 
@@ -115,11 +118,18 @@ export class SourceReads {
   /** The key was changed: nobody joins what is under way. */
   part(key: string): void {
     this.#flights.part(key);
+    this.#behind.part(key);
   }
 
   #begin(key: string, ticket: Ticket, wanted: 'bytes' | 'bytes-behind'): Promise<BelowBody> {
     // One reader's leaving must not end what others wait for; the source's own deadline bounds it.
     return this.#search<BelowBody>(key, wanted, new AbortController().signal, async (object, source, last) => {
+      const open = wanted === 'bytes-behind' ? this.#options.bodies.find(key) : undefined;
+      // A reader was quicker.
+      if (open?.origin.fromSource) {
+        object.close();
+        return { kind: 'shared', body: open };
+      }
       const shared = await this.#share(key, this.#originOf(object, source.name, wanted), ticket);
       if (typeof shared === 'object') return { kind: 'shared', body: shared };
       const own = shared === 'no-storage' ? await reopened(key, source) : object;

@@ -19,7 +19,9 @@ async function asTheSdk({ method, host, path, query, headers, payloadHash }: Uns
     sha256: Hash.bind(null, 'sha256'),
     uriEscapePath: false,
   });
-  const wanted = Object.entries(headers).filter(([name]) => /^(x-amz-.*|content-type|content-md5|if-none-match)$/.test(name));
+  const wanted = Object.entries(headers).filter(([name]) =>
+    /^(x-amz-.*|content-type|content-md5|if-none-match)$/.test(name),
+  );
   const request = new HttpRequest({
     method,
     protocol: 'http:',

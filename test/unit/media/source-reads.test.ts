@@ -133,3 +133,43 @@ test('a source that is not in use is not asked, neither by readers nor by copies
   inUse = new Set();
   expect([await all(), asked.splice(0)]).toEqual([missing, []]);
 });
+
+test('a reader does not wait behind the backfill for the same file, and the backfill then reads what he reads', async () => {
+  const memory = Buffer.alloc(bytes.length);
+  const room = {
+    reserve: () => ({
+      memory,
+      write: async (chunk: Buffer, at: number) => void chunk.copy(memory, at),
+      read: async (at: number, length: number) => memory.subarray(at, at + length),
+      close: async () => undefined,
+    }),
+  };
+  const first = new Counted();
+  const behind = Promise.withResolvers<void>();
+  const wanted: unknown[] = [];
+  const source: Source = {
+    name: 'first',
+    open: async (key, signal, how = 'bytes') => {
+      wanted.push(how);
+      if (how === 'bytes-behind') await behind.promise;
+      return await first.source('first').open(key, signal);
+    },
+  };
+  const reads = new SourceReads({
+    ...{ sources: [source], bodies: bodiesIn(room), wantsWhole: () => true, partBytesOf: () => undefined },
+    troubled: () => undefined,
+  });
+  const copy = reads.forCopy('a.jpg', 'backfill');
+  const answer = await reads.read('a.jpg', { barred: false });
+  if (answer.kind !== 'shared') throw new Error(answer.kind);
+  const letGo = answer.body.keep();
+  behind.resolve();
+  const body = await copy;
+  if ('reason' in body) throw new Error(body.reason);
+  expect((await body.whole()).md5).toHaveLength(32);
+  expect([wanted, first.reads.length]).toEqual([['bytes-behind', 'bytes'], 1]);
+  body.release();
+  letGo();
+  await new Promise((done) => setImmediate(done));
+  expect(first.held).toBe(0);
+});
