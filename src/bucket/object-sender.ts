@@ -58,7 +58,7 @@ export class ObjectSender {
     const request = this.#pool.request({
       method: 'PUT',
       path: signed.target,
-      headers: { ...signed.headers, 'content-length': String(body.size) },
+      headers: { ...signed.headers, 'user-agent': 'Upstairs', 'content-length': String(body.size) },
       body: body.bytes,
       signal,
     });
