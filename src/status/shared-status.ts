@@ -1,3 +1,4 @@
+import { SharedLook } from '../lib/shared-look.ts';
 import type { Status } from './status.ts';
 
 export interface SharedStatusOptions {
@@ -10,37 +11,14 @@ export interface SharedStatusOptions {
 
 /** One look at the status for all who ask within `maxAgeMs`: pages and /api/status cost readers nothing. */
 export class SharedStatus {
-  readonly #options: SharedStatusOptions;
-  #look: Promise<Status> | undefined;
-  /** When the look had ended; undefined: it is under way, and everybody waits for it, however long it takes. */
-  #endedMs: number | undefined;
+  readonly #look: SharedLook<Status>;
 
-  constructor(options: SharedStatusOptions) {
-    this.#options = options;
+  constructor({ status, maxAgeMs, now }: SharedStatusOptions) {
+    this.#look = new SharedLook({ look: status, maxAgeMs, now });
   }
 
   /** Rejects where the look does; whoever asks after that has a new one. */
   now(): Promise<Status> {
-    if (this.#look === undefined || !this.#isFresh) this.#look = this.#begin();
-    return this.#look;
-  }
-
-  get #isFresh(): boolean {
-    if (this.#endedMs === undefined) return true;
-    const ageMs = this.#options.now() - this.#endedMs;
-    // A clock that was put back must not keep an old look for hours.
-    return ageMs >= 0 && ageMs < this.#options.maxAgeMs;
-  }
-
-  async #begin(): Promise<Status> {
-    this.#endedMs = undefined;
-    try {
-      const status = await this.#options.status();
-      this.#endedMs = this.#options.now();
-      return status;
-    } catch (error) {
-      this.#endedMs = Number.NEGATIVE_INFINITY;
-      throw error;
-    }
+    return this.#look.now();
   }
 }
