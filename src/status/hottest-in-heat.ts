@@ -22,7 +22,7 @@ export interface HottestInHeatOptions {
 /** Of the heat no more keys are looked at, the hottest first: some 50,000 rows are looked up then, a second of work or less. */
 const mostLooked = 10_000;
 /** Keys that are looked at between two breaths: a millisecond or two. */
-const pageSize = 32;
+const pageSize = 50;
 /** More are not named. */
 const mostNamed = 100;
 /** How long it is good for, in milliseconds: heat is written down as often. */
