@@ -4,7 +4,7 @@ import { historyMigration } from './history-schema.ts';
 import { objectsMigration } from './objects-schema.ts';
 import { planMigration } from './plan-schema.ts';
 
-/** What brings `files.db` from one version to the next: files of the sources, objects of the bucket, heat, plan, and how the move went. */
+/** What brings `files.db` from one version to the next: files of the sources, objects of the bucket, heat, plan, and the history of the move. */
 export const filesMigrations: readonly string[] = [
   filesMigration,
   objectsMigration,

@@ -85,7 +85,7 @@ export class RestReporter {
   readonly filesPutAside = (error: unknown): void => {
     this.#logger.error(
       { event: 'files', error },
-      'files.db cannot be used and was put aside: scan the sources, list the bucket and import logs again',
+      'files.db cannot be used and was put aside, with the history of the move: scan the sources, list the bucket and import logs again',
     );
   };
 
