@@ -195,3 +195,18 @@ test('a file that changes while it is read is no trouble of its source', async (
   answer.body.release();
   expect(told).toEqual([]);
 });
+
+test.each([
+  ['that is shared', inMemory],
+  ['for which there is no room', () => noRoom],
+])('a reader who leaves a read %s is no trouble of its source', async (_, room) => {
+  const first = new Counted();
+  const told: unknown[] = [];
+  const answer = await readsOf(first, room(), () => void told.push(1)).read('a.jpg', { barred: false });
+  if (answer.kind !== 'alone' && answer.kind !== 'shared') throw new Error(answer.kind);
+  const body = answer.kind === 'alone' ? answer.body : answer.body.hold();
+  (await body.open()).destroy();
+  body.release();
+  await new Promise((done) => setImmediate(done));
+  expect(told).toEqual([]);
+});
