@@ -5,9 +5,9 @@ import { logImport, openHeat } from '../app/wire-heat.ts';
 import type { LogCounts } from '../backfill/access-log/log-import.ts';
 import { unpacked } from '../backfill/access-log/unpacked.ts';
 import { loadConfig } from '../config/load.ts';
+import { bytesInWords, countInWords } from '../lib/quantity-words.ts';
 import { CommandError } from './command-error.ts';
 import { ProgressLines } from './progress-lines.ts';
-import { countText, sizeText } from './scan-text.ts';
 
 export interface HeatImportCommand {
   readonly config: string;
@@ -58,7 +58,7 @@ export async function heatImport({ config: file, logs, host, json }: HeatImportC
     }
     const keys = await heat.keys();
     if (json) process.stdout.write(`${JSON.stringify({ logs: imported, keys })}\n`);
-    else process.stdout.write(`${countText(keys)} keys are known by how often they are asked for\n`);
+    else process.stdout.write(`${countInWords(keys)} keys are known by how often they are asked for\n`);
     process.exitCode = imported.some(({ error }) => error) ? 1 : 0;
   } finally {
     process.off('SIGINT', broken);
@@ -83,8 +83,8 @@ async function* opened(log: string, lines: ProgressLines, signal: AbortSignal): 
 
 function progressText(log: string, read: number, all: number | undefined, seconds: number): string {
   const rate = read / seconds;
-  const left = all === undefined ? '' : ` of ${sizeText(all)}, ${Math.ceil(Math.max(0, all - read) / rate)} s left`;
-  return `${log}: ${sizeText(read)}${left}, ${sizeText(rate)}/s`;
+  const left = all === undefined ? '' : ` of ${bytesInWords(all)}, ${Math.ceil(Math.max(0, all - read) / rate)} s left`;
+  return `${log}: ${bytesInWords(read)}${left}, ${bytesInWords(rate)}/s`;
 }
 
 /** An error that tells of the log: of the system, of unpacking it, or of what is in it. Another one is the program's own. */
@@ -98,9 +98,9 @@ function tell({ log, counts, error }: Imported): void {
   if (error) process.stderr.write(`${log}: ${error.message}\n`);
   if (!counts) return;
   const { lines, views, unreadable, firstUnreadable, knownBytes } = counts;
-  const known = knownBytes > 0 ? `; ${sizeText(knownBytes)} before them were known` : '';
-  process.stdout.write(`${log}: ${countText(lines)} lines, ${countText(views)} of them views${known}\n`);
+  const known = knownBytes > 0 ? `; ${bytesInWords(knownBytes)} before them were known` : '';
+  process.stdout.write(`${log}: ${countInWords(lines)} lines, ${countInWords(views)} of them views${known}\n`);
   if (unreadable === 0) return;
-  process.stderr.write(`${log}: ${countText(unreadable)} lines cannot be read, such as\n`);
+  process.stderr.write(`${log}: ${countInWords(unreadable)} lines cannot be read, such as\n`);
   for (const { line, text } of firstUnreadable) process.stderr.write(`  ${line}: ${JSON.stringify(text)}\n`);
 }

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { inventoryCommand, lockInventory } from '../app/wire-inventory-command.ts';
 import { ledgerFacts } from '../app/wire-ledger.ts';
 import { loadConfig } from '../config/load.ts';
+import { bytesInWords, durationInWords } from '../lib/quantity-words.ts';
 import { CommandError } from './command-error.ts';
 import { ProgressLines } from './progress-lines.ts';
-import { bytesInWords, durationInWords } from './quantity-words.ts';
 
 export interface InventoryCommand {
   config: string;

@@ -1,9 +1,9 @@
 import { inventoryCommand, lockInventory } from '../app/wire-inventory-command.ts';
 import type { Config } from '../config/schema.ts';
+import { bytesInWords } from '../lib/quantity-words.ts';
 import { listingGoodForMs } from '../verify/preconditions.ts';
 import { CommandError } from './command-error.ts';
 import type { ProgressLines } from './progress-lines.ts';
-import { bytesInWords } from './quantity-words.ts';
 
 /**
  * Lists the bucket for a verification. A listing that was broken off is gone on with only if it is young: what it saw first is as old as its

@@ -6,6 +6,7 @@ import { ledgerFacts } from '../app/wire-ledger.ts';
 import { openProof } from '../app/wire-proof.ts';
 import { type Verifier, verifier } from '../app/wire-verify.ts';
 import { loadConfig } from '../config/load.ts';
+import { bytesInWords, durationInWords } from '../lib/quantity-words.ts';
 import { Acknowledged } from '../verify/acknowledged.ts';
 import { isClean, isFresh, type Proof } from '../verify/proof.ts';
 import { reportLines } from '../verify/report.ts';
@@ -13,7 +14,6 @@ import { jsonPieces, summaryLines } from '../verify/summary.ts';
 import { CommandError } from './command-error.ts';
 import { type LineSink, lineSink } from './line-sink.ts';
 import { ProgressLines } from './progress-lines.ts';
-import { bytesInWords, durationInWords } from './quantity-words.ts';
 import { listBucket } from './verify-listing.ts';
 import { version } from './version.ts';
 

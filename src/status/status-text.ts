@@ -1,6 +1,6 @@
 import type { TierShare } from '../ledger/tier-shares.ts';
+import { bytesInWords, countInWords, minuteInWords, span } from '../lib/quantity-words.ts';
 import type { SourceStatus, Status } from './status.ts';
-import { span } from './unplug.ts';
 
 /** The width that lines are wrapped to. */
 const columns = 80;
@@ -20,7 +20,7 @@ export function statusText(status: Status): string {
 
 /** What speaks against unplugging, a paragraph each. */
 export function unplugLines({ name, retiredMs, unplug }: SourceStatus): string[] {
-  if (retiredMs !== undefined) return [`safe to unplug: yes, retired since ${when(retiredMs)}`];
+  if (retiredMs !== undefined) return [`safe to unplug: yes, retired since ${minuteInWords(retiredMs)}`];
   if (unplug.safe) return [`safe to unplug: yes, once it is retired (upstairs retire ${name} --yes)`];
   return [
     'safe to unplug: no, because',
@@ -30,13 +30,13 @@ export function unplugLines({ name, retiredMs, unplug }: SourceStatus): string[]
 
 function heading({ phase, servingMs, atMs }: Status): string[] {
   const serving = servingMs === undefined ? 'serve does not run' : `serving for ${span(atMs - servingMs)}`;
-  return [`${when(atMs)}, phase ${phase}, ${serving}`];
+  return [`${minuteInWords(atMs)}, phase ${phase}, ${serving}`];
 }
 
 function copies({ weights, byStatus }: Status): string[] {
   const rows = statuses.map((status) => {
     const bytes = weights.filter((each) => each.status === status).reduce((sum, each) => sum + each.bytes, 0);
-    return [status, number(byStatus[status]), size(bytes)];
+    return [status, countInWords(byStatus[status]), bytesInWords(bytes)];
   });
   return table([['copies', 'objects', 'bytes'], ...rows]);
 }
@@ -44,7 +44,7 @@ function copies({ weights, byStatus }: Status): string[] {
 function classes({ weights }: Status): string[] {
   const copied = weights.filter(({ status }) => status === 'copied');
   if (copied.length === 0) return [];
-  const rows = copied.map(({ class: name, objects, bytes }) => [name, number(objects), size(bytes)]);
+  const rows = copied.map(({ class: name, objects, bytes }) => [name, countInWords(objects), bytesInWords(bytes)]);
   return table([['copied, by class', 'objects', 'bytes'], ...rows]);
 }
 
@@ -63,7 +63,10 @@ function tiers({ tiers: { hour, day, all } }: Status): string[] {
     ['answered by', '1 h', '', '24 h', '', 'all', ''],
     ['', ...periods.flatMap(() => ['reqs', 'bytes'])],
     ...rows,
-    ['in all', ...periods.flatMap((shares) => [short(total(shares, 'requests')), size(total(shares, 'bytes'))])],
+    [
+      'in all',
+      ...periods.flatMap((shares) => [short(total(shares, 'requests')), bytesInWords(total(shares, 'bytes'))]),
+    ],
   ]);
 }
 
@@ -73,23 +76,23 @@ function progress(status: Status): string[] {
   if (rate)
     lines.push([
       'copying',
-      `${rate.objectsPerSecond.toFixed(1)} objects/s, ${size(rate.bytesPerSecond)}/s in the last ${span(rate.overMs)}`,
+      `${rate.objectsPerSecond.toFixed(1)} objects/s, ${bytesInWords(rate.bytesPerSecond)}/s in the last ${span(rate.overMs)}`,
     ]);
   if (backfill) {
     const left = backfill.left
-      ? `${number(backfill.left.files)} files, ${size(backfill.left.bytes)} left`
+      ? `${countInWords(backfill.left.files)} files, ${bytesInWords(backfill.left.bytes)} left`
       : 'no plan was made yet';
     lines.push(['backfill', `${backfill.state}, ${left}`]);
   }
   const eta = backfill?.eta;
   if (eta) lines.push(['to go', `about ${span(eta.ms)}, if ${eta.assuming}`]);
   if (oldestWantedMs !== undefined) lines.push(['oldest wait', `a copy waits for ${span(atMs - oldestWantedMs)}`]);
-  if (openAttempts > 0) lines.push(['uploads', `${number(openAttempts)} of unknown outcome`]);
-  if (openIntents > 0) lines.push(['writes', `${number(openIntents)} of unknown outcome`]);
+  if (openAttempts > 0) lines.push(['uploads', `${countInWords(openAttempts)} of unknown outcome`]);
+  if (openIntents > 0) lines.push(['writes', `${countInWords(openIntents)} of unknown outcome`]);
   if (oldestFailure)
     lines.push([
       'oldest failure',
-      `${when(oldestFailure.sinceMs)}, ${oldestFailure.reason ?? 'unknown'} (see upstairs failures)`,
+      `${minuteInWords(oldestFailure.sinceMs)}, ${oldestFailure.reason ?? 'unknown'} (see upstairs failures)`,
     ]);
   return labelled(lines);
 }
@@ -101,14 +104,14 @@ function sourceBlock(source: SourceStatus, { atMs }: Status): string[] {
     lines.push([
       'last needed',
       use.lastMs === undefined
-        ? `by nobody since ${when(use.watchedMs)}`
+        ? `by nobody since ${minuteInWords(use.watchedMs)}`
         : `${span(Math.max(0, atMs - use.lastMs))} ago`,
     ]);
   if (use && retiredMs === undefined) lines.push(['quiet', `${span(use.quietMs)} in which serve ran`]);
   if (verification)
     lines.push([
       'verified',
-      `${when(verification.endedMs)}, ${verification.clean ? 'clean' : 'not clean'} (${verification.mode}${verification.percent > 0 ? ` ${verification.percent} %` : ''})`,
+      `${minuteInWords(verification.endedMs)}, ${verification.clean ? 'clean' : 'not clean'} (${verification.mode}${verification.percent > 0 ? ` ${verification.percent} %` : ''})`,
     ]);
   if (latencyMs !== undefined) lines.push(['latency', `${latencyMs.toFixed(1)} ms`]);
   return [`source ${name}`, ...labelled(lines).map(indented), ...unplugLines(source).map(indented)];
@@ -170,26 +173,7 @@ function cut(name: string): string {
   return name.length > mostName ? `${name.slice(0, mostName - 1)}\u2026` : name;
 }
 
-function number(n: number): string {
-  return n.toLocaleString('en-US');
-}
-
 /** `123K`, `1.2M`: for columns. */
 function short(n: number): string {
   return n.toLocaleString('en-US', { notation: 'compact', maximumFractionDigits: 1 });
-}
-
-function size(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${unit === 0 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
-}
-
-function when(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

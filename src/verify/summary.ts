@@ -1,8 +1,9 @@
+import { bytesInWords } from '../lib/quantity-words.ts';
 import type { Noted } from './outcome.ts';
 import { printedKey } from './printed-key.ts';
 import { isClean, modeOf, type Proof, verificationOf } from './proof.ts';
 import { columns } from './tally.ts';
-import { blindSpots, bytesWords, columnWords, exceptedWords, reasonWords } from './words.ts';
+import { blindSpots, columnWords, exceptedWords, reasonWords } from './words.ts';
 
 /** Exceptions that the summary names; the report has all of them. */
 const mostNamed = 20;
@@ -72,7 +73,7 @@ function* table({ tally }: Proof): Generator<string> {
       name,
       ...columns.map((column) => {
         const { files, bytes } = amounts[column];
-        return files === 0 ? '0' : `${files} (${bytesWords(bytes)})`;
+        return files === 0 ? '0' : `${files} (${bytesInWords(bytes)})`;
       }),
     ]),
   ];
