@@ -19,11 +19,6 @@ const home = '\u001b[H\u001b[J';
  */
 export async function status(options: { config: string; json?: true; watch?: true }): Promise<void> {
   const { config } = loadConfig(options.config, { env: process.env, environment: false });
-  // Whoever read it has seen enough (`| head`).
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit();
-  });
   for (;;) {
     const text = await statusOf(config, options.json ?? false);
     process.stdout.write(options.watch && process.stdout.isTTY ? home + text : text);

@@ -18,10 +18,11 @@ export async function listBucket(
 ): Promise<void> {
   const lock = lockInventory(config.state.dir);
   if (lock === undefined)
-    throw new CommandError(
-      'INVENTORY_IN_USE',
-      'the bucket is being listed already, by `upstairs serve` or `upstairs inventory`: wait for that one, or rest on the last listing with --no-list',
-    );
+    throw new CommandError('INVENTORY_IN_USE', {
+      found: 'the bucket is being listed already, by `upstairs serve` or `upstairs inventory`',
+      expected: 'one listing at a time',
+      todo: 'wait for that one, or rest on the last listing with --no-list',
+    });
   const { inventory, objects, close } = inventoryCommand(config, {
     ledger,
     // Asked again; what does not pass is thrown in the end.
