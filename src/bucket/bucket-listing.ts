@@ -44,7 +44,7 @@ export class BucketListing implements ObjectListing {
     if (status === 200) return this.#pageIn(text, question.after);
     const { bucketPath, host } = this.#options.address;
     const code = /<Code>(\w{1,100})<\/Code>/.exec(text)?.[1] ?? 'no code';
-    const words = storeWords(status, code, bucketPath.slice(1) || host);
+    const words = storeWords(status, code, bucketPath.replaceAll('/', '') || host);
     if (status === 503 || status === 429) throw new ListingError('LISTING_SLOW_DOWN', words);
     if (status >= 500 || status === 408) throw new ListingError('LISTING_UNAVAILABLE', words);
     throw new ListingError('LISTING_REFUSED', words);

@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { storeWords } from '../bucket/store-words.ts';
 import { ConfigError, type Problem } from '../config/problems.ts';
-import { OperatorError, type Told } from '../lib/operator-error.ts';
+import { type CodedWords, OperatorError, type Told } from '../lib/operator-error.ts';
 import { systemWords } from '../lib/system-words.ts';
 import type { ExitName } from './exit-codes.ts';
 import { usageWords } from './usage-words.ts';
@@ -32,9 +32,8 @@ export function toldError(error: unknown, command: string): ToldError {
     const own = code === 'INTERNAL' ? { stack: error.stack } : {};
     return { code, exit: usageCodes.has(code) ? 'usage' : 'failed', found, expected, todo, ...problems, ...own };
   }
-  const { code, name } = error as { code?: unknown; name?: string };
-  const words = systemWords(error) ?? storeAnswered(error);
-  if (words) return { code: typeof code === 'string' ? code : (name ?? 'UNKNOWN'), exit: 'failed', ...words };
+  const words = storeAnswered(error) ?? systemWords(error);
+  if (words) return { exit: 'failed', ...words };
   return {
     code: 'INTERNAL',
     exit: 'failed',
@@ -46,7 +45,7 @@ export function toldError(error: unknown, command: string): ToldError {
 }
 
 /** The SDK's errors carry the status of the answer. */
-function storeAnswered(error: unknown): Told | undefined {
+function storeAnswered(error: unknown): CodedWords | undefined {
   const {
     name = 'Error',
     Code,
@@ -57,5 +56,7 @@ function storeAnswered(error: unknown): Told | undefined {
     $metadata?: { httpStatusCode?: number };
   };
   const status = $metadata?.httpStatusCode;
-  return status === undefined ? undefined : storeWords(status, Code ?? name, 'that is configured');
+  return status === undefined
+    ? undefined
+    : { code: Code ?? name, ...storeWords(status, Code ?? name, 'that is configured') };
 }

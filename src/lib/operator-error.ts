@@ -6,6 +6,11 @@ export interface Told {
   readonly todo: string;
 }
 
+/** The same, with a code that stays. */
+export interface CodedWords extends Told {
+  readonly code: string;
+}
+
 /** An error that is the operator's to mend, and says how. `message` is for logs: what was found, and what to do. */
 export class OperatorError<Code extends string = string> extends Error implements Told {
   /** Stays the same; the sentences may change. */

@@ -1,5 +1,5 @@
-import { isOfNetwork, networkWords } from './network-words.ts';
-import type { Told } from './operator-error.ts';
+import { innermostCode, isOfNetwork, networkWords } from './network-words.ts';
+import type { CodedWords, Told } from './operator-error.ts';
 import { sqliteWords } from './sqlite-words.ts';
 
 interface SystemError extends Error {
@@ -116,11 +116,11 @@ const words: Readonly<Record<string, Words>> = {
 };
 
 /** What an error of the system, of SQLite or of the network means to the operator; undefined: it is none of these. */
-export function systemWords(error: unknown): Told | undefined {
+export function systemWords(error: unknown): CodedWords | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code, path, dest } = error as SystemError;
   const known = typeof code === 'string' ? words[code] : undefined;
-  if (known) return known(dest ?? path ?? 'a file or directory', error);
+  if (known) return { code: String(code), ...known(dest ?? path ?? 'a file or directory', error) };
   return sqliteWords(error) ?? (isOfNetwork(error) ? ofNetwork(error) : undefined);
 }
 
@@ -145,10 +145,11 @@ function addressOf({ address, port }: SystemError): string {
   return [host, port].filter((part) => part !== undefined).join(':') || 'that address';
 }
 
-function ofNetwork(error: Error): Told {
+function ofNetwork(error: Error): CodedWords {
   const { hostname, address, port } = innermost(error) as SystemError;
   const host = [hostname ?? address, port].filter((part) => part !== undefined).join(':');
-  return networkWords(error, { host: host || 'the server', option: 'its address in the configuration' });
+  const told = networkWords(error, { host: host || 'the server', option: 'its address in the configuration' });
+  return { code: innermostCode(error), ...told };
 }
 
 function innermost(error: Error): Error {

@@ -115,7 +115,7 @@ const wrong: readonly (Wrong & { name: string })[] = [
 describe('a configuration is refused with what to do, and without its secrets, when it', () => {
   test.concurrent.each(wrong)('$name', expectTold);
 
-  test.concurrent.skipIf(process.geteuid?.() !== 0)('is not for this user to read', () =>
+  test.skipIf(process.geteuid?.() !== 0)('is not for this user to read', () =>
     expectTold({ ...invalid('', unreadable(), /can't be read \(EACCES\)/), uid: nobody }),
   );
 
