@@ -8,7 +8,7 @@ import { problemFinding } from '../doctor/places.ts';
 import { reportJson, reportText } from '../doctor/report-text.ts';
 import { type ReadFile, secretFiles } from '../doctor/secret-files.ts';
 import type { Look, Seen } from './check-machine.ts';
-import { coloured } from './colour.ts';
+import { colouredOutput } from './colour.ts';
 import { endWith } from './exit-codes.ts';
 
 export interface CheckOptions {
@@ -55,7 +55,7 @@ export async function check(options: CheckOptions): Promise<void> {
     findings = cause.problems.map(problemFinding);
   }
   const all = [...secretFiles(files), ...findings];
-  const paint = (level: Level, text: string) => coloured(moods[level], text, process.stdout);
+  const paint = (level: Level, text: string) => colouredOutput(moods[level], text);
   const text = options.json ? reportJson(all) : reportText(all, { verbose: options.verbose ?? false, paint });
   process.stdout.write(text);
   endWith(exits[worstOf(all)]);

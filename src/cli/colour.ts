@@ -9,3 +9,8 @@ const formats = { good: 'green', doubtful: 'yellow', bad: 'red' } as const;
 export function coloured(mood: Mood, text: string, stream: NodeJS.WriteStream): string {
   return styleText(formats[mood], text, { stream, validateStream: true });
 }
+
+/** The same, for what is printed on standard output. */
+export function colouredOutput(mood: Mood, text: string): string {
+  return coloured(mood, text, process.stdout);
+}

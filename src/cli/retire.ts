@@ -6,6 +6,7 @@ import { SourceUnknownError } from '../config/source-name.ts';
 import { parseDuration } from '../config/units.ts';
 import type { SourceStatus } from '../status/status.ts';
 import { unplugLines } from '../status/status-text.ts';
+import { colouredOutput } from './colour.ts';
 import { CommandError } from './command-error.ts';
 import { endWith } from './exit-codes.ts';
 import { ledgerFile } from './ledger-file.ts';
@@ -69,9 +70,9 @@ async function takeOut(state: StateView, config: Config, options: RetireCommand,
 
 function told(found: SourceStatus, { act, serving }: { act: boolean; serving: Serving | undefined }): string[] {
   const { name, retiredMs, unplug } = found;
-  if (retiredMs !== undefined) return [`${name} is retired already`, ...unplugLines(found)];
-  if (!unplug.safe) return [`${name} was not retired`, ...unplugLines(found)];
-  if (!act) return ['safe to unplug: yes', 'nothing was changed: add --yes to retire it'];
+  if (retiredMs !== undefined) return [`${name} is retired already`, ...unplugLines(found, colouredOutput)];
+  if (!unplug.safe) return [`${name} was not retired`, ...unplugLines(found, colouredOutput)];
+  if (!act) return [`safe to unplug: ${colouredOutput('good', 'yes')}`, 'nothing was changed: add --yes to retire it'];
   return [
     `${name} is retired: ${
       serving === 'follows'

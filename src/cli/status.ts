@@ -4,6 +4,7 @@ import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import type { Status } from '../status/status.ts';
 import { statusText } from '../status/status-text.ts';
+import { colouredOutput } from './colour.ts';
 import { ledgerFile } from './ledger-file.ts';
 import { adminUrl, servingStatus } from './serving-status.ts';
 
@@ -31,7 +32,7 @@ async function statusOf(config: Config, json: boolean): Promise<string> {
   const told = (await servingStatus(config)) ?? (await fromFiles(config));
   if (json) return `${JSON.stringify(told, null, 2)}\n`;
   const note = told.servingMs === undefined ? `${unansweredNote(config)}\n\n` : '';
-  return note + statusText(told);
+  return note + statusText(told, colouredOutput);
 }
 
 async function fromFiles(config: Config): Promise<Status> {

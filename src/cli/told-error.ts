@@ -16,6 +16,9 @@ export interface ToldError extends Told {
   readonly stack?: string | undefined;
 }
 
+/** Sources have words of their own: what is not reached otherwise is the store. */
+const store = { host: 'the store', option: 'bucket.endpoint' };
+
 /** Codes of errors that lie in the command line alone. */
 const usageCodes = new Set(['OPTIONS_WRONG', 'WRONG_DURATION', 'SOURCE_UNCLEAR']);
 
@@ -32,7 +35,7 @@ export function toldError(error: unknown, command: string): ToldError {
     const own = code === 'INTERNAL' ? { stack: error.stack } : {};
     return { code, exit: usageCodes.has(code) ? 'usage' : 'failed', found, expected, todo, ...problems, ...own };
   }
-  const words = storeAnswered(error) ?? systemWords(error);
+  const words = storeAnswered(error) ?? systemWords(error, store);
   if (words) return { exit: 'failed', ...words };
   return {
     code: 'INTERNAL',

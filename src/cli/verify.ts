@@ -10,6 +10,7 @@ import { Acknowledged } from '../verify/acknowledged.ts';
 import { isClean, isFresh, type Proof } from '../verify/proof.ts';
 import { reportLines } from '../verify/report.ts';
 import { jsonPieces, summaryLines } from '../verify/summary.ts';
+import { coloured, type Mood } from './colour.ts';
 import { brokenOff, fileUnreadable, optionsWrong } from './command-error.ts';
 import { endWith } from './exit-codes.ts';
 import { boundLedger, expectMarks } from './ledger-file.ts';
@@ -147,7 +148,8 @@ async function tell(
     for await (const piece of jsonPieces(proof, noted())) await stdout.write(piece);
     return;
   }
-  for await (const line of summaryLines(proof, noted())) to.write(`${line}\n`);
+  const paint = (mood: Mood, text: string) => coloured(mood, text, to);
+  for await (const line of summaryLines(proof, noted(), paint)) to.write(`${line}\n`);
 }
 
 /** A disk that hangs holds a thread, and the process would wait for it for ever. */

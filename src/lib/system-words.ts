@@ -1,4 +1,4 @@
-import { innermostCode, isOfNetwork, networkWords } from './network-words.ts';
+import { type Asked, innermostCode, isOfNetwork, networkWords } from './network-words.ts';
 import type { CodedWords, Told } from './operator-error.ts';
 import { sqliteWords } from './sqlite-words.ts';
 
@@ -25,7 +25,11 @@ const words: Readonly<Record<string, Words>> = {
     expected: 'a directory',
     todo: 'correct the path',
   }),
-  EISDIR: (at) => ({ found: `${at} is a directory (EISDIR)`, expected: 'a file', todo: 'name a file in it' }),
+  EISDIR: (at) => ({
+    found: `${at} is a directory (EISDIR)`,
+    expected: 'a file, not a directory',
+    todo: 'name a file in it',
+  }),
   ENOTEMPTY: (at) => ({
     found: `${at} is not empty (ENOTEMPTY)`,
     expected: 'an empty directory',
@@ -115,13 +119,16 @@ const words: Readonly<Record<string, Words>> = {
   }),
 };
 
-/** What an error of the system, of SQLite or of the network means to the operator; undefined: it is none of these. */
-export function systemWords(error: unknown): CodedWords | undefined {
+/** What an error of the system, of SQLite or of the network means to the operator; undefined: it is none of these. `asked`: who, where the error does not tell. */
+export function systemWords(
+  error: unknown,
+  asked: Asked = { host: 'the server', option: 'its address in the configuration' },
+): CodedWords | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code, path, dest } = error as SystemError;
   const known = typeof code === 'string' ? words[code] : undefined;
   if (known) return { code: String(code), ...known(dest ?? path ?? 'a file or directory', error) };
-  return sqliteWords(error) ?? (isOfNetwork(error) ? ofNetwork(error) : undefined);
+  return sqliteWords(error) ?? (isOfNetwork(error) ? ofNetwork(error, asked) : undefined);
 }
 
 function notAllowed(at: string, code: string): Told {
@@ -145,10 +152,10 @@ function addressOf({ address, port }: SystemError): string {
   return [host, port].filter((part) => part !== undefined).join(':') || 'that address';
 }
 
-function ofNetwork(error: Error): CodedWords {
+function ofNetwork(error: Error, asked: Asked): CodedWords {
   const { hostname, address, port } = innermost(error) as SystemError;
   const host = [hostname ?? address, port].filter((part) => part !== undefined).join(':');
-  const told = networkWords(error, { host: host || 'the server', option: 'its address in the configuration' });
+  const told = networkWords(error, { ...asked, ...(host && { host }) });
   return { code: innermostCode(error), ...told };
 }
 

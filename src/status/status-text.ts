@@ -8,10 +8,15 @@ const columns = 80;
 const mostName = 20;
 const statuses = ['copied', 'wanted', 'superseded', 'refused'] as const;
 
-/** The status for people: aligned, in 80 columns, without colours. Ends with a newline. */
-export function statusText(status: Status): string {
+/** Says by a colour how it stands, or leaves a text as it is. */
+export type Paint = (mood: 'good' | 'doubtful', text: string) => string;
+
+const plain: Paint = (_, text) => text;
+
+/** The status for people: aligned, in 80 columns. Ends with a newline. */
+export function statusText(status: Status, paint = plain): string {
   const blocks = [heading(status), copies(status), classes(status), tiers(status), progress(status)];
-  for (const source of status.sources) blocks.push(sourceBlock(source, status));
+  for (const source of status.sources) blocks.push(sourceBlock(source, status, paint));
   return `${blocks
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
@@ -19,11 +24,12 @@ export function statusText(status: Status): string {
 }
 
 /** What speaks against unplugging, a paragraph each. */
-export function unplugLines({ name, retiredMs, unplug }: SourceStatus): string[] {
-  if (retiredMs !== undefined) return [`safe to unplug: yes, retired since ${minuteInWords(retiredMs)}`];
-  if (unplug.safe) return [`safe to unplug: yes, once it is retired (upstairs retire ${name} --yes)`];
+export function unplugLines({ name, retiredMs, unplug }: SourceStatus, paint = plain): string[] {
+  const yes = `safe to unplug: ${paint('good', 'yes')}`;
+  if (retiredMs !== undefined) return [`${yes}, retired since ${minuteInWords(retiredMs)}`];
+  if (unplug.safe) return [`${yes}, once it is retired (upstairs retire ${name} --yes)`];
   return [
-    'safe to unplug: no, because',
+    `safe to unplug: ${paint('doubtful', 'no')}, because`,
     ...unplug.reasons.flatMap(({ why, todo }) => wrapped(`${why}: ${todo}`, '- ', '  ')),
   ];
 }
@@ -97,7 +103,7 @@ function progress(status: Status): string[] {
   return labelled(lines);
 }
 
-function sourceBlock(source: SourceStatus, { atMs }: Status): string[] {
+function sourceBlock(source: SourceStatus, { atMs }: Status, paint: Paint): string[] {
   const { name, use, verification, latencyMs, retiredMs } = source;
   const lines: [string, string][] = [];
   if (use)
@@ -114,7 +120,7 @@ function sourceBlock(source: SourceStatus, { atMs }: Status): string[] {
       `${minuteInWords(verification.endedMs)}, ${verification.clean ? 'clean' : 'not clean'} (${verification.mode}${verification.percent > 0 ? ` ${verification.percent} %` : ''})`,
     ]);
   if (latencyMs !== undefined) lines.push(['latency', `${latencyMs.toFixed(1)} ms`]);
-  return [`source ${name}`, ...labelled(lines).map(indented), ...unplugLines(source).map(indented)];
+  return [`source ${name}`, ...labelled(lines).map(indented), ...unplugLines(source, paint).map(indented)];
 }
 
 function indented(line: string): string {

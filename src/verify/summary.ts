@@ -8,8 +8,11 @@ import { blindSpots, columnWords, exceptedWords, reasonWords } from './words.ts'
 /** Exceptions that the summary names; the report has all of them. */
 const mostNamed = 20;
 
+/** Says by a colour how it stands, or leaves a text as it is. */
+export type Paint = (mood: 'good' | 'bad', text: string) => string;
+
 /** What the command says on the screen, line by line. */
-export async function* summaryLines(proof: Proof, noted: AsyncIterable<Noted>): AsyncGenerator<string> {
+export async function* summaryLines(proof: Proof, noted: AsyncIterable<Noted>, paint: Paint): AsyncGenerator<string> {
   const { tally, exceptions, keys, sources, changedMeanwhile, acknowledged, ways, seed } = proof;
   yield* table(proof);
   yield '';
@@ -32,8 +35,8 @@ export async function* summaryLines(proof: Proof, noted: AsyncIterable<Noted>): 
     yield `${sign} ${printedKey(key)}: ${reason && reasonWords[reason]}${detail ? ` (${printedKey(detail)})` : ''}`;
   }
   yield isClean(proof)
-    ? `clean: ${keys} keys of ${sources.join(', ')}; everything below is in the bucket and equal, or excepted, as far as ${modeOf(ways)} can tell`
-    : `not clean: ${exceptions} exceptions among ${keys} keys of ${sources.join(', ')}`;
+    ? `${paint('good', 'clean')}: ${keys} keys of ${sources.join(', ')}; everything below is in the bucket and equal, or excepted, as far as ${modeOf(ways)} can tell`
+    : `${paint('bad', 'not clean')}: ${exceptions} exceptions among ${keys} keys of ${sources.join(', ')}`;
 }
 
 /** One object; the exceptions, which may be many, are its last part. In pieces, to be written as they come. */

@@ -142,6 +142,18 @@ describe('backups', () => {
     writeFileSync(join(backup, 'marks.db'), 'x');
     await told(config, ['ledger', 'restore', backup, '--replace'], 'BACKUP_DAMAGED', /SHA-256[\s\S]*another backup/);
   });
+
+  test('are not made of a ledger that is damaged', async () => {
+    const { config, dir } = bound.copied();
+    const file = join(dir, 'marks.db');
+    writeFileSync(file, readFileSync(file).fill(0xff, 4096, 8192));
+    await told(
+      config,
+      ['ledger', 'backup', join(scratch('b'), 'x')],
+      'STATE_DAMAGED',
+      /marks\.db is damaged[\s\S]*newest/,
+    );
+  });
 });
 
 describe('sources, files and answers', () => {
@@ -160,6 +172,23 @@ describe('sources, files and answers', () => {
     const { config } = bound.copied({ sources: [attic] });
     await told(config, ['scan'], 'MANIFEST_NEEDED', /attic[\s\S]*find \. -type f/);
     await told(config, ['scan', '--manifest', '/no/manifest'], 'FILE_UNREADABLE', /\/no\/manifest .*ENOENT/);
+  });
+
+  test('a scan that does not come to its end says why in its result, and what to do', async () => {
+    const { config } = bound.copied();
+    const gone = merge(config, { sources: [{ type: 'disk', name: 'basement', root: '/no/disk' }] });
+    const absent = await runProgram(['scan', '-c', fileOf(gone)]);
+    expect([absent.code, absent.stdout]).toEqual([
+      1,
+      expect.stringMatching(/not whole: .*\/no\/disk.*: mount it, and scan again$/m),
+    ]);
+    const cut = join(scratch('manifest'), 'manifest');
+    writeFileSync(cut, '4 1700000000.0 644 a.jpg');
+    const wrong = await runProgram(['scan', '--manifest', cut, '-c', fileOf(config), '--json']);
+    expect([wrong.code, JSON.parse(wrong.stdout).sources[0].why]).toEqual([
+      1,
+      expect.stringMatching(/no whole manifest.*run there: find/),
+    ]);
   });
 
   test('a verification says what it needs first', async () => {
