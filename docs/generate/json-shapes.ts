@@ -1,15 +1,10 @@
 import { z } from 'zod';
+import { flag, moment, ms, number, text } from './json-members.ts';
 
 /*
  * What `--json` prints, by command. Tests parse the real output with these, and reference/json.md is made from them. Strict where the shape
  * is the command's own; loose where it is that of an answer of the admin listener, which may get more members.
  */
-
-const text = (what: string) => z.string().describe(what);
-const number = (what: string) => z.number().describe(what);
-const flag = (what: string) => z.boolean().describe(what);
-const moment = (what: string) => z.iso.datetime().describe(`${what}, ISO 8601 in UTC`);
-const ms = (what: string) => z.number().describe(`${what}, in milliseconds since the epoch`);
 
 const reason = text('why, a word that stays: see `upstairs failures --help`');
 

@@ -1,15 +1,13 @@
 import { execFile } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { stringify } from 'yaml';
 import { type BoundState, boundState } from '../support/bound-state.ts';
 import { programEnv } from '../support/program-env.ts';
 import { runProgram } from '../support/run-program.ts';
-import { scratch } from '../support/scratch.ts';
+import { fileOf } from '../support/told-error.ts';
 
 const program = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const terminal = fileURLToPath(new URL('../support/terminal.py', import.meta.url));
@@ -34,9 +32,7 @@ let bound: BoundState;
 let c: string[];
 beforeAll(async () => {
   bound = await boundState({});
-  const file = join(scratch('config'), 'upstairs.yaml');
-  writeFileSync(file, stringify(bound.config));
-  c = ['-c', file];
+  c = ['-c', fileOf(bound.config)];
   expect((await runProgram(['scan', ...c])).code).toBe(0);
 }, 60_000);
 afterAll(() => bound[Symbol.asyncDispose]());

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { stringify } from 'yaml';
 import { jsonShapes } from '../../docs/generate/json-shapes.ts';
 import { merge, type PlainConfig } from '../support/base-config.ts';
 import { type BoundState, boundState } from '../support/bound-state.ts';
@@ -13,6 +12,7 @@ import { freePort } from '../support/free-port.ts';
 import { programEnv } from '../support/program-env.ts';
 import { runProgram } from '../support/run-program.ts';
 import { scratch } from '../support/scratch.ts';
+import { fileOf } from '../support/told-error.ts';
 import { startUpstairs } from '../support/upstairs.ts';
 
 const token = 'sixteen-characters-and-more';
@@ -24,12 +24,6 @@ beforeAll(async () => {
   bound = await boundState({ admin, copy: { retry: { first: '10ms', most: '20ms', times: 1 } } });
 }, 60_000);
 afterAll(() => bound[Symbol.asyncDispose]());
-
-function fileOf(config: PlainConfig): string {
-  const path = join(scratch('config'), 'upstairs.yaml');
-  writeFileSync(path, stringify(config));
-  return path;
-}
 
 /** Runs `upstairs NAME … --json`: its exit code is this one, and what it prints is one value of the shape that the reference has. */
 async function answer(name: string, words: readonly string[], code: number, config?: PlainConfig): Promise<unknown> {
@@ -156,7 +150,7 @@ test('each exit code that the reference has was given here, or is by the test of
 
 /** What needs a real store, or minutes. */
 const metElsewhere: Readonly<Record<string, string>> = {
-  'upstairs serve 1': './wrong-states.test.ts',
+  'upstairs serve 1': './wrong-places.test.ts',
   'upstairs check 0': './doctor.test.ts',
   'upstairs check 2': './doctor.test.ts',
   'upstairs retire 0': './retire.test.ts',

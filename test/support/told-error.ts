@@ -1,7 +1,12 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'vitest';
+import { stringify } from 'yaml';
 import { errorShape } from '../../docs/generate/json-shapes.ts';
+import type { PlainConfig } from './base-config.ts';
 import type { CommandRun } from './run-command.ts';
 import { type RunOptions, runProgram } from './run-program.ts';
+import { scratch } from './scratch.ts';
 
 /** Stands in configurations of these tests wherever a secret stands: it is told nowhere. */
 export const secret = 'keep-me-out-of-everything';
@@ -52,4 +57,16 @@ function expectDecent({ stdout, stderr }: CommandRun): void {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what it is about.
   expect(stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
   for (const line of stdout.split('\n').filter(Boolean)) expect(line).toMatch(/^\{/);
+}
+
+/** The file of a configuration. */
+export function fileOf(config: PlainConfig): string {
+  const path = join(scratch('config'), 'upstairs.yaml');
+  writeFileSync(path, stringify(config));
+  return path;
+}
+
+/** Runs it on this configuration; `code` is what `--json` tells. */
+export async function told(config: PlainConfig, words: readonly string[], code: string, says: RegExp): Promise<void> {
+  await expectTold({ words: [...words, '-c', fileOf(config)], code, says });
 }

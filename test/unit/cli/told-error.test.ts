@@ -153,7 +153,7 @@ const notForOperators = [
 ];
 
 /**
- * A scan tells the two of a source in its result, which `wrong-states.test.ts` and `scan.test.ts` read; a required disk that goes between the
+ * A scan tells the two of a source in its result, which `wrong-places.test.ts` and `scan.test.ts` read; a required disk that goes between the
  * look at the configuration and its use is met by nobody.
  */
 const otherwiseMet = ['DISK_REQUIRED', 'MANIFEST_WRONG', 'SOURCE_ABSENT'];
