@@ -250,18 +250,21 @@ function share(text: string): number {
 
 addHelpTexts(program);
 
+const args = process.argv.slice(2);
+
 async function fail(error: unknown): Promise<void> {
-  const args = process.argv.slice(2);
   const { toldError } = await import('./cli/told-error.ts');
   tellError(toldError(error, calledCommand(program, args)), { json: args.includes('--json') });
 }
 
-process.stdout.on('error', async (error: NodeJS.ErrnoException) => {
-  // Whoever read it has seen enough (`| head`).
-  if (error.code === 'EPIPE') process.exit(exitCodes.readerLeft.code);
-  await fail(Object.assign(error, { path: 'standard output' }));
-  process.exit();
-});
+// The log goes past this stream, which is opened when it is first spoken of: not before `serve` becomes another process.
+if (args[0] !== 'serve')
+  process.stdout.on('error', async (error: NodeJS.ErrnoException) => {
+    // Whoever read it has seen enough (`| head`).
+    if (error.code === 'EPIPE') process.exit(exitCodes.readerLeft.code);
+    await fail(Object.assign(error, { path: 'standard output' }));
+    process.exit();
+  });
 
 try {
   await program.parseAsync();
