@@ -19,6 +19,7 @@ import { MarkSweep } from './gateway/mark-sweep.ts';
 import { historyRoute } from './http/history-route.ts';
 import { openListeners, type Ports } from './http/listeners.ts';
 import { statusRoute } from './http/status-route.ts';
+import { OperatorError } from './lib/operator-error.ts';
 import { Teardown } from './lib/teardown.ts';
 import { SqliteMarks } from './marks/sqlite-marks.ts';
 import { BucketReads } from './media/bucket-reads.ts';
@@ -235,14 +236,12 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
 }
 
 /** The ledger is here and the marks are not: what was deleted would come back. */
-class MarksLostError extends Error {
-  override readonly name = 'MarksLostError';
-  readonly code = 'MARKS_LOST';
-
+class MarksLostError extends OperatorError<'MARKS_LOST'> {
   constructor(dir: string) {
-    super(
-      `there is a ledger in ${dir}, and no marks.db: what was deleted and hidden is not known. Restore a backup (upstairs ledger restore), ` +
-        'or accept the loss by name (upstairs serve --accept-loss BUCKET)',
-    );
+    super('MARKS_LOST', {
+      found: `there is a ledger in ${dir}, and no marks.db: what was deleted and hidden is not known`,
+      expected: 'marks.db, which belongs to that ledger',
+      todo: 'restore a backup (upstairs ledger restore), or accept the loss by name (upstairs serve --accept-loss BUCKET)',
+    });
   }
 }

@@ -1,12 +1,19 @@
 #!/usr/bin/env node
-import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { calledCommand } from './cli/called-command.ts';
+import { exitCodes } from './cli/exit-codes.ts';
+import { addHelpTexts } from './cli/help-texts.ts';
+import { tellError } from './cli/tell-error.ts';
 import { version } from './cli/version.ts';
 import { copyReasons } from './ledger/copy-reasons.ts';
 
 // Each command brings what it needs with it when it is called: `--help` does not wait for an S3 client.
 const program = new Command('upstairs')
   .description('Carries media from failing disks up into a bucket while people look at them.')
-  .version(version);
+  .version(version)
+  .exitOverride()
+  // Errors are told at the end of this file, all of them.
+  .configureOutput({ outputError: () => undefined });
 
 const config = () => new Option('-c, --config <file>', 'configuration file').makeOptionMandatory();
 
@@ -28,8 +35,7 @@ program
   .option('--sample <count>', 'objects in the bucket that are looked at', count, 20)
   .addHelpText(
     'after',
-    '\nExit code: 0 nothing is wrong, 1 errors, 2 warnings only. It ends within three minutes; what it writes into the bucket to see what its keys may do, below `_upstairs/`, is taken away again. ' +
-      '`--json` prints `{"findings": [{"level", "check", "found", "expected", "todo"}]}`: `level` is `ok`, `warning` or `error`, `check` a name that stays; the other three are sentences, and may change.',
+    '\nIt ends within three minutes; what it writes into the bucket to see what its keys may do, below `_upstairs/`, is taken away again.',
   )
   .action(async (options) => (await import('./cli/check.ts')).check(options));
 program
@@ -50,6 +56,7 @@ program
   .option('--state <dir>', 'directory for what Upstairs must remember')
   .option('-y, --yes', 'ask nothing: what was given and found, and defaults, will do')
   .option('--force', 'replace what is there; key pairs that were made up for Mastodon stay')
+  .option('--json', 'what was written as JSON')
   .action(async (options) => (await import('./cli/init.ts')).init(options));
 program
   .command('schema')
@@ -61,6 +68,7 @@ program
   .addArgument(new Argument('<status>').choices(['wanted', 'copied', 'superseded', 'refused']))
   .addOption(config())
   .option('-n, --limit <count>', 'at most so many', count, 1000)
+  .option('--json', 'the list as JSON')
   .action(async (status, options) => (await import('./cli/list.ts')).list({ ...options, status }));
 program
   .command('status')
@@ -78,10 +86,7 @@ program
   .option('--undo', 'bring it back')
   .option('--window <duration>', 'how long no reader must have needed it, instead of retire.quiet')
   .option('--json', 'the verdict as JSON')
-  .addHelpText(
-    'after',
-    '\nExit code: 0 it is retired now, or without `--yes` could be; 2 it was refused, with every reason. A running `serve` follows within seconds.',
-  )
+  .addHelpText('after', '\nA running `serve` follows within seconds.')
   .action(async (source, options) => (await import('./cli/retire.ts')).retire({ ...options, source }));
 
 const backfill = program
@@ -130,15 +135,15 @@ program
   .option('--csv', 'as CSV')
   .addHelpText(
     'after',
-    '\nWithout --retry it works beside a running `serve` and without one: key, reason, detail, tries, and when it is tried again, separated by tabs. ' +
-      'Exit code: 0, also when there are some.',
+    '\nWithout --retry it works beside a running `serve` and without one: key, reason, detail, tries, and when it is tried again, separated by tabs.',
   )
   .action(async (options) => (await import('./cli/failures.ts')).failures(options));
 program
   .command('recopy')
   .description('have a key copied again that was copied and that the bucket lost, while serve runs')
-  .argument('<key>')
+  .argument('<key>', 'as the bucket has it, without bucket.keyPrefix')
   .addOption(config())
+  .option('--json', 'the answer as JSON')
   .action(async (key, options) => (await import('./cli/recopy.ts')).recopy({ ...options, key }));
 
 program
@@ -152,7 +157,7 @@ program
   .option('--json', 'the results as JSON')
   .addHelpText(
     'after',
-    `\nExit code: 0 all was looked at and can move, 2 all was looked at and something was found that cannot, 1 it did not come to its end: run again, it goes on where it stood. A source that is not on this machine needs a manifest; in its public/system, run: ${String.raw`find . -type f -printf '%s %T@ %m %p\0'`}`,
+    `\nA source that is not on this machine needs a manifest; in its public/system, run: ${String.raw`find . -type f -printf '%s %T@ %m %p\0'`}`,
   )
   .action(async (options) => (await import('./cli/scan.ts')).scan(options));
 
@@ -166,10 +171,7 @@ program
   .option('--json', 'the counts as JSON')
   .option('--concurrency <count>', 'objects at once', count, 8)
   .option('--rate <count>', 'requests to the store in a second, at most', count, 200)
-  .addHelpText(
-    'after',
-    '\nExit code: 0 all is as it should be now, 2 there is something to do and `--yes` was not given, 1 it did not come to its end or of some objects it is not known. Broken off, it is simply run again.',
-  )
+  .addHelpText('after', '\nBroken off, it is simply run again.')
   .action(async (options) => (await import('./cli/acl-fix.ts')).aclFix(options));
 
 program
@@ -184,8 +186,7 @@ program
   .addHelpText(
     'after',
     "\nLogs are nginx's `combined`, or have a JSON object in each line, with `request` (or `request_method` and `request_uri`), `status`, one of `time_iso8601`, `time_local` and `msec`, and, where they are known, `host` and `remote_addr`. " +
-      'GET and HEAD count that were answered with 200, 206 or 304; the parts of a video that one address fetches within minutes are one view. A log may be imported again when it has grown, was renamed or packed: each line counts once. ' +
-      'Exit code: 0 all logs were read, 1 some could not.',
+      'GET and HEAD count that were answered with 200, 206 or 304; the parts of a video that one address fetches within minutes are one view. A log may be imported again when it has grown, was renamed or packed: each line counts once.',
   )
   .action(async (logs, options) => (await import('./cli/heat.ts')).heatImport({ ...options, logs }));
 
@@ -205,10 +206,6 @@ program
   .option('--json', 'the result as JSON')
   .option('--concurrency <count>', 'keys at once', count, 8)
   .option('--rate <count>', 'requests to the store in a second, at most', count, 200)
-  .addHelpText(
-    'after',
-    '\nExit code: 0 every file below is in the bucket and equal, or excepted by a mark, a rule or the acknowledged list; 2 it is not so; 1 it could not be found out.',
-  )
   .action(async (options) => (await import('./cli/verify.ts')).verify(options));
 
 program
@@ -217,11 +214,7 @@ program
   .addOption(config())
   .option('--json', 'the result as JSON')
   .option('--fresh', 'begin anew: do not go on with a listing that was broken off')
-  .addHelpText(
-    'after',
-    '\nExit code: 0 the whole bucket was listed, 1 it was not. Broken off, it goes on where it stopped when it is run again. ' +
-      '`--json` prints `{"objects", "bytes", "began", "ended"}`.',
-  )
+  .addHelpText('after', '\nBroken off, it goes on where it stopped when it is run again.')
   .action(async (options) => (await import('./cli/inventory.ts')).inventory(options));
 
 const ledger = program.command('ledger').description('keep the state, and bring it back');
@@ -231,6 +224,7 @@ ledger
   .argument('<dir>', 'a directory that is empty or does not exist')
   .addOption(config())
   .option('--force', 'replace an earlier backup in it')
+  .option('--json', 'what was written as JSON')
   .action(async (dir, options) => (await import('./cli/ledger-backup.ts')).ledgerBackup({ ...options, dir }));
 ledger
   .command('restore')
@@ -238,6 +232,7 @@ ledger
   .argument('<dir>', 'where the backup is')
   .addOption(config())
   .option('--replace', 'move aside the state that is there')
+  .option('--json', 'what was restored as JSON')
   .action(async (dir, options) => (await import('./cli/ledger-restore.ts')).ledgerRestore({ ...options, dir }));
 
 function count(text: string): number {
@@ -253,13 +248,28 @@ function share(text: string): number {
   return percent;
 }
 
+addHelpTexts(program);
+
+const args = process.argv.slice(2);
+
+async function fail(error: unknown): Promise<void> {
+  const { toldError } = await import('./cli/told-error.ts');
+  tellError(toldError(error, calledCommand(program, args)), { json: args.includes('--json') });
+}
+
+// The log goes past this stream, which is opened when it is first spoken of: not before `serve` becomes another process.
+if (args[0] !== 'serve')
+  process.stdout.on('error', async (error: NodeJS.ErrnoException) => {
+    // Whoever read it has seen enough (`| head`).
+    if (error.code === 'EPIPE') process.exit(exitCodes.readerLeft.code);
+    await fail(Object.assign(error, { path: 'standard output' }));
+    process.exit();
+  });
+
 try {
   await program.parseAsync();
 } catch (error) {
-  const { code, message, stack } = error as Error & { code?: string };
-  // An error with a code is the operator's to mend, and says how; anything else is ours.
-  process.stderr.write(`upstairs: ${code === undefined ? (stack ?? message) : message}\n`);
-  process.exitCode = 1;
+  if (!(error instanceof CommanderError && error.exitCode === 0)) await fail(error);
   // A disk that hangs holds a thread, and would keep the process from ending by itself.
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), 1000).unref();
 }

@@ -1,4 +1,5 @@
 import type { SourceConfig } from '../config/sources-schema.ts';
+import { OperatorError } from '../lib/operator-error.ts';
 import { ServiceTimes } from '../lib/service-times.ts';
 import { AwaitedDisk } from '../sources/awaited-disk.ts';
 import type { ClaimedPaths } from '../sources/claimed-paths.ts';
@@ -11,14 +12,13 @@ import type { Context } from './context.ts';
 const lookEveryMs = 5000;
 
 /** A directory that the program does not start without. */
-class DiskRequiredError extends Error {
-  override readonly name = 'DiskRequiredError';
-  readonly code = 'DISK_REQUIRED';
-
+class DiskRequiredError extends OperatorError<'DISK_REQUIRED'> {
   constructor(disk: string, absences: readonly string[]) {
-    super(
-      `the disk ${disk}: ${absences.join('; ')}. Mount it, or start without it: required: false, and it is used once it appears`,
-    );
+    super('DISK_REQUIRED', {
+      found: `the disk ${disk}: ${absences.join('; ')}`,
+      expected: 'a disk that is there at the start, unless it has required: false',
+      todo: 'mount it, or set required: false, and it is used once it appears',
+    });
   }
 }
 

@@ -50,10 +50,11 @@ export async function scanner(config: Config, options: ScannerOptions): Promise<
 
 function diskOnly(source: SourceConfig): DiskConfig {
   if (source.type === 'disk') return source;
-  throw new SourceListingError(
-    'SOURCE_ABSENT',
-    `the source ${source.name} is not on this machine: it needs a manifest`,
-  );
+  throw new SourceListingError('SOURCE_ABSENT', {
+    found: `the source ${source.name} is not on this machine`,
+    expected: 'a disk, or a manifest of what is there',
+    todo: `give a manifest: upstairs scan --source ${source.name} --manifest FILE`,
+  });
 }
 
 async function walk(config: Config, disk: DiskConfig, rate: number): Promise<SourceListing> {
@@ -69,7 +70,15 @@ async function walk(config: Config, disk: DiskConfig, rate: number): Promise<Sou
 async function doorTo(disk: DiskConfig, path: string, links: readonly DiskLink[], claimed: ClaimedPaths) {
   const { name, maxOutstanding, maxLookups, deadline: deadlineMs } = disk;
   const absent = (why: string, cause?: unknown) =>
-    new SourceListingError('SOURCE_ABSENT', `the disk ${name}: ${path} ${why}`, { cause });
+    new SourceListingError(
+      'SOURCE_ABSENT',
+      {
+        found: `the disk ${name}: ${path} ${why}`,
+        expected: 'the directory of the source, mounted and readable',
+        todo: 'mount it, and scan again',
+      },
+      { cause },
+    );
   const gate = new DiskGate({ maxOutstanding: 1, maxLookups: 1, maxWaiting: 1, deadlineMs });
   try {
     const seen = await gate.lookup(() => lookAtDisk(path, links));
@@ -79,8 +88,14 @@ async function doorTo(disk: DiskConfig, path: string, links: readonly DiskLink[]
   } catch (error) {
     if (error instanceof DiskAbsentError) throw absent(error.message, error);
     if (!(error instanceof SourceReadError)) throw error;
-    throw new SourceListingError('SOURCE_HUNG', `the disk ${name}: ${path} does not answer within ${deadlineMs} ms`, {
-      cause: error,
-    });
+    throw new SourceListingError(
+      'SOURCE_HUNG',
+      {
+        found: `the disk ${name}: ${path} does not answer within ${deadlineMs} ms`,
+        expected: 'a disk that answers',
+        todo: 'look at it (dmesg -T, smartctl -a), and scan again when it answers',
+      },
+      { cause: error },
+    );
   }
 }

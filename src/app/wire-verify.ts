@@ -8,6 +8,7 @@ import type { Config } from '../config/schema.ts';
 import { provesAbsence } from '../config/sources-schema.ts';
 import { SqliteObjects } from '../ledger/sqlite-objects.ts';
 import { SqliteVerifications } from '../ledger/sqlite-verifications.ts';
+import { OperatorError } from '../lib/operator-error.ts';
 import { Pace } from '../lib/pace.ts';
 import { Teardown } from '../lib/teardown.ts';
 import { SqliteMarks } from '../marks/sqlite-marks.ts';
@@ -38,10 +39,7 @@ const maxAttempts = 5;
 const diskOperations = 2;
 
 /** A bucket that is not the one of which the ledger tells. */
-class OtherBucketError extends Error {
-  override readonly name = 'OtherBucketError';
-  readonly code = 'WRONG_BUCKET';
-}
+class OtherBucketError extends OperatorError<'WRONG_BUCKET'> {}
 
 export interface VerifierOptions {
   /** Percent of the objects that are read again. */
@@ -232,9 +230,11 @@ function objectProof({ bucket }: Config, { perSecond }: VerifierOptions, signal:
 async function confirm(identity: () => Promise<string | undefined>, ledger: string, name: string): Promise<void> {
   const found = idIn(await identity());
   if (found === ledger) return;
-  throw new OtherBucketError(
-    `the bucket ${name} ${found === undefined ? 'has no identity' : 'belongs to another state'}: what it holds proves nothing`,
-  );
+  throw new OtherBucketError('WRONG_BUCKET', {
+    found: `the bucket ${name} ${found === undefined ? 'has no identity' : 'belongs to another state'}, and what it holds proves nothing`,
+    expected: 'the bucket of which the ledger in state.dir tells',
+    todo: 'correct bucket.name, bucket.endpoint, bucket.keyPrefix or state.dir',
+  });
 }
 
 /** The sources that it is about, with few operations at once. */

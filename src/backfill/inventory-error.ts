@@ -1,3 +1,5 @@
+import { OperatorError } from '../lib/operator-error.ts';
+
 export type InventoryErrorCode =
   /** The identity object is not there, or names another state: another bucket, or a wrong configuration. */
   | 'INVENTORY_WRONG_BUCKET'
@@ -5,12 +7,4 @@ export type InventoryErrorCode =
   | 'INVENTORY_BUCKET_UNKNOWN';
 
 /** What was listed may not be this state's bucket. */
-export class InventoryError extends Error {
-  override readonly name = 'InventoryError';
-  readonly code: InventoryErrorCode;
-
-  constructor(code: InventoryErrorCode, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
+export class InventoryError extends OperatorError<InventoryErrorCode> {}

@@ -159,15 +159,17 @@ export class Inventory {
   async #confirm(): Promise<void> {
     const state = await this.#options.identity.confirm();
     if (state === 'unknown')
-      throw new InventoryError(
-        'INVENTORY_BUCKET_UNKNOWN',
-        'the bucket could not be asked whether it is the right one: try again when the store answers',
-      );
+      throw new InventoryError('INVENTORY_BUCKET_UNKNOWN', {
+        found: 'the bucket could not be asked whether it is the right one',
+        expected: 'its identity object, read from the store',
+        todo: 'see what `upstairs check` says of the bucket, and try again when the store answers',
+      });
     if (state !== 'ours')
-      throw new InventoryError(
-        'INVENTORY_WRONG_BUCKET',
-        `${state === 'absent' ? 'the bucket has no identity' : 'the bucket belongs to another state'}: what it holds was not recorded. Check bucket.name, bucket.endpoint, bucket.keyPrefix and state.dir`,
-      );
+      throw new InventoryError('INVENTORY_WRONG_BUCKET', {
+        found: `${state === 'absent' ? 'the bucket has no identity' : 'the bucket belongs to another state'}, and what it holds was not recorded`,
+        expected: 'the bucket of which the ledger in state.dir tells',
+        todo: 'correct bucket.name, bucket.endpoint, bucket.keyPrefix or state.dir',
+      });
   }
 }
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
+import { OperatorError, type Told } from '../lib/operator-error.ts';
 import type { ScanProgress } from './scan.ts';
 import type { ScanResult } from './scan-result.ts';
 
@@ -20,7 +21,13 @@ export interface ScanJob {
 export type ScanTold =
   | { readonly progress: ScanProgress }
   | { readonly result: ScanResult }
-  | { readonly over: true; readonly error?: { readonly code: string | undefined; readonly message: string } };
+  | { readonly over: true; readonly error?: ScanFailure };
+
+/** An error of that process, as it crosses over. `stack`: of one that is the program's own. */
+export interface ScanFailure extends Told {
+  readonly code: string;
+  readonly stack?: string | undefined;
+}
 
 export interface ScanProcessOptions {
   readonly program: URL;
@@ -55,7 +62,7 @@ export async function scanApart(options: ScanProcessOptions): Promise<void> {
   child.on('message', (message: ScanTold) => {
     told(message);
     if (!('over' in message)) return;
-    if (message.error) reject(new ScanProcessError(message.error.code ?? 'SCAN_BROKEN', message.error.message));
+    if (message.error) reject(failureOf(message.error));
     else resolve();
   });
   child.once('error', reject);
@@ -76,18 +83,20 @@ export async function scanApart(options: ScanProcessOptions): Promise<void> {
   }
 }
 
-class ScanProcessError extends Error {
-  override readonly name = 'ScanProcessError';
-  readonly code: string;
+class ScanProcessError extends OperatorError {}
 
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
+function failureOf({ code, stack, ...told }: ScanFailure): ScanProcessError {
+  const error = new ScanProcessError(code, told);
+  if (stack !== undefined) error.stack = stack;
+  return error;
 }
 
 function broken(why: string): ScanProcessError {
-  return new ScanProcessError('SCAN_BROKEN', `the scan broke off: ${why}. Run it again, and it goes on`);
+  return new ScanProcessError('SCAN_BROKEN', {
+    found: `the scan broke off: ${why}`,
+    expected: 'a scan that comes to its end',
+    todo: 'run it again, and it goes on',
+  });
 }
 
 function lowered(pid: number | undefined): void {

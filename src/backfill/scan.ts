@@ -120,10 +120,10 @@ export class Scan {
     const { files } = await writer.record(scan);
     const least = hadFiles < manyFiles ? Math.min(1, hadFiles) : hadFiles / 2;
     if (files >= least || fresh) return;
-    throw new SourceListingError(
-      'SOURCE_LOST',
-      `${files === 0 ? 'no file was' : `only ${files} files were`} found where the source ${source} had ${hadFiles}: is the right disk mounted, ` +
-        'the manifest that of public/system? If so many are gone, say so with --fresh',
-    );
+    throw new SourceListingError('SOURCE_LOST', {
+      found: `${files === 0 ? 'no file was' : `only ${files} files were`} found where the source ${source} had ${hadFiles}`,
+      expected: 'most of the files that were there before',
+      todo: 'see whether the right disk is mounted, and the manifest that of public/system; if so many are gone, say so with --fresh',
+    });
   }
 }

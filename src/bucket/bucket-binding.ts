@@ -1,17 +1,10 @@
 import type { Ledger } from '../ledger/ledger.ts';
+import { OperatorError } from '../lib/operator-error.ts';
 import type { BucketSetup } from './bucket-setup.ts';
 import { type IdentityState, identityKey } from './identity.ts';
 
 /** A bucket that must not be used, whatever it answers. */
-export class BucketRefusedError extends Error {
-  override readonly name = 'BucketRefusedError';
-  readonly code: 'BUCKET_VERSIONED' | 'BUCKET_ACLS';
-
-  constructor(code: BucketRefusedError['code'], message: string) {
-    super(message);
-    this.code = code;
-  }
-}
+export class BucketRefusedError extends OperatorError<'BUCKET_VERSIONED' | 'BUCKET_ACLS'> {}
 
 export interface BindingOptions {
   readonly endpoint: string;
@@ -146,20 +139,22 @@ export class BucketBinding {
 
   async #refuseVersions(): Promise<void> {
     if (await this.#options.setup.versioned())
-      throw new BucketRefusedError(
-        'BUCKET_VERSIONED',
-        'the bucket keeps versions (or kept them once): deleted media would stay readable. Use a bucket that never had versioning on.',
-      );
+      throw new BucketRefusedError('BUCKET_VERSIONED', {
+        found: 'the bucket keeps versions (or kept them once), and what is deleted would stay readable',
+        expected: 'a bucket that never had versioning on',
+        todo: 'make a new bucket without versioning, and name it in bucket.name',
+      });
   }
 
   /** Signed reads would show what somebody hid with an ACL. */
   async #refuseAcls(): Promise<void> {
     const { setup, publicStatus } = this.#options;
     if (publicStatus && (await setup.honoursAcls(publicStatus)))
-      throw new BucketRefusedError(
-        'BUCKET_ACLS',
-        'the bucket honours object ACLs, and signed reads would show what they hide: set bucket.acls: true and bucket.reads: anonymous',
-      );
+      throw new BucketRefusedError('BUCKET_ACLS', {
+        found: 'the bucket honours object ACLs, and signed reads would show what they hide',
+        expected: 'a bucket without ACLs where bucket.acls is false',
+        todo: 'set bucket.acls: true and bucket.reads: anonymous',
+      });
   }
 }
 

@@ -1,9 +1,11 @@
 import { Agent } from 'undici';
 import { compareBytes } from '../lib/byte-order.ts';
+import { networkWords } from '../lib/network-words.ts';
 import type { BucketAddress } from './bucket-address.ts';
 import { type ListingAnswer, readListing } from './listing-xml.ts';
 import { ListingError, type ListingPage, type ListingQuestion, type ObjectListing } from './object-listing.ts';
 import type { RequestSigner } from './request-signer.ts';
+import { storeWords } from './store-words.ts';
 
 export interface BucketListingOptions {
   readonly address: BucketAddress;
@@ -40,8 +42,9 @@ export class BucketListing implements ObjectListing {
   async page(question: ListingQuestion, signal: AbortSignal): Promise<ListingPage> {
     const { status, text } = await this.#ask(question, signal);
     if (status === 200) return this.#pageIn(text, question.after);
+    const { bucketPath, host } = this.#options.address;
     const code = /<Code>(\w{1,100})<\/Code>/.exec(text)?.[1] ?? 'no code';
-    const words = `the store answered ${status} (${code}) when it was asked for the listing`;
+    const words = storeWords(status, code, bucketPath.replaceAll('/', '') || host);
     if (status === 503 || status === 429) throw new ListingError('LISTING_SLOW_DOWN', words);
     if (status >= 500 || status === 408) throw new ListingError('LISTING_UNAVAILABLE', words);
     throw new ListingError('LISTING_REFUSED', words);
@@ -75,8 +78,7 @@ export class BucketListing implements ObjectListing {
       return { status: answer.statusCode, text: await answer.body.text() };
     } catch (cause) {
       signal.throwIfAborted();
-      const { code } = cause as { code?: string };
-      const words = `the store gave no answer (${code ?? (cause as Error).name}) when it was asked for the listing`;
+      const words = networkWords(cause, { host: address.host, option: 'bucket.endpoint' });
       throw new ListingError('LISTING_UNAVAILABLE', words, { cause });
     }
   }
@@ -117,14 +119,17 @@ function understood(text: string): ListingAnswer {
   try {
     return readListing(text);
   } catch (cause) {
-    throw new ListingError('LISTING_ODD', `the store's listing is not understood: ${(cause as Error).message}`, {
-      cause,
-    });
+    throw odd(`it is not understood (${(cause as Error).message})`, { cause });
   }
 }
 
-function odd(why: string): ListingError {
-  return new ListingError('LISTING_ODD', `the store's listing cannot be used: ${why}`);
+function odd(why: string, options?: ErrorOptions): ListingError {
+  const told = {
+    found: `the store's listing cannot be used: ${why}`,
+    expected: "an answer to S3's ListObjectsV2, in the order of the keys' bytes",
+    todo: 'see that bucket.endpoint is the S3 API itself; if it is, please report it with the name of the store',
+  };
+  return new ListingError('LISTING_ODD', told, options);
 }
 
 /** Upstairs' own: its identity, and what `check` writes. */

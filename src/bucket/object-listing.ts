@@ -1,4 +1,5 @@
 import type { ListedObject } from '../ledger/objects.ts';
+import { OperatorError } from '../lib/operator-error.ts';
 
 export interface ListingQuestion {
   /** Keys that begin so. Default: all. */
@@ -36,12 +37,5 @@ export type ListingErrorCode =
   /** What came is no listing in S3's order: whatever would be made of it could have holes. */
   | 'LISTING_ODD';
 
-export class ListingError extends Error {
-  override readonly name = 'ListingError';
-  readonly code: ListingErrorCode;
-
-  constructor(code: ListingErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
-}
+/** A listing that is of no use. */
+export class ListingError extends OperatorError<ListingErrorCode> {}

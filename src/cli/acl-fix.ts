@@ -1,13 +1,13 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { AclFix } from '../acl-fix/acl-fix.ts';
 import type { AclCounts } from '../acl-fix/verdict.ts';
 import { aclFixer, sourcesWithoutCanary } from '../app/wire-acl-fix.ts';
-import { ledgerFacts } from '../app/wire-ledger.ts';
 import { retiredIn } from '../app/wire-proof.ts';
 import { loadConfig } from '../config/load.ts';
 import { CommandError } from './command-error.ts';
+import { type ExitName, endWith } from './exit-codes.ts';
+import { boundLedger, expectMarks } from './ledger-file.ts';
 
 export interface AclFixCommand {
   config: string;
@@ -36,7 +36,8 @@ export async function aclFix(options: AclFixCommand): Promise<void> {
     );
     return;
   }
-  const ledger = ledgerIn(config.state.dir);
+  const { id: ledger } = boundLedger(config.state.dir);
+  expectMarks(config.state.dir);
   for (const name of sourcesWithoutCanary(config))
     process.stderr.write(
       `note: the source ${name} has no canary, so its 404 proves nothing: what is not found there stays private\n`,
@@ -62,10 +63,11 @@ export async function aclFix(options: AclFixCommand): Promise<void> {
   try {
     const found = await bucketOf();
     if (found !== ledger)
-      throw new CommandError(
-        'WRONG_BUCKET',
-        `the bucket ${config.bucket.name} ${found === undefined ? 'has no identity' : 'belongs to another state'}: what was made private in it is not known`,
-      );
+      throw new CommandError('WRONG_BUCKET', {
+        found: `the bucket ${config.bucket.name} ${found === undefined ? 'has no identity' : 'belongs to another state'}, and what was made private in it is not known`,
+        expected: 'the bucket of which the ledger in state.dir tells',
+        todo: 'correct bucket.name, bucket.endpoint, bucket.keyPrefix or state.dir',
+      });
     const told = { apply, json: options.json ?? false, failures };
     const whole = await fix.run(stop.signal).catch((error: unknown) => {
       // What was done until then is worth knowing.
@@ -75,7 +77,7 @@ export async function aclFix(options: AclFixCommand): Promise<void> {
     });
     line.end();
     tell(fix, { ...told, whole });
-    process.exitCode = exitCode(fix.counts, { apply, whole, failed: failures.length > 0 });
+    endWith(exitOf(fix.counts, { apply, whole, failed: failures.length > 0 }));
   } finally {
     line.end();
     process.off('SIGINT', broken);
@@ -88,17 +90,6 @@ export async function aclFix(options: AclFixCommand): Promise<void> {
   }
 }
 
-/** The ledger's id. Without the state nobody knows what was made private. */
-function ledgerIn(dir: string): string {
-  const facts = existsSync(join(dir, 'ledger.db')) ? ledgerFacts(join(dir, 'ledger.db')) : undefined;
-  if (facts?.binding === undefined || !existsSync(join(dir, 'marks.db')))
-    throw new CommandError(
-      'NO_STATE',
-      `the state in ${dir} was never bound to a bucket, so what was made private is not known: start \`upstairs serve\` once before`,
-    );
-  return facts.id;
-}
-
 interface Told {
   readonly apply: boolean;
   readonly whole: boolean;
@@ -106,16 +97,19 @@ interface Told {
   readonly failures: readonly { readonly key: string; readonly reason: string }[];
 }
 
-function exitCode(counts: AclCounts, { apply, whole, failed }: Pick<Told, 'apply' | 'whole'> & { failed: boolean }) {
+function exitOf(
+  counts: AclCounts,
+  { apply, whole, failed }: Pick<Told, 'apply' | 'whole'> & { failed: boolean },
+): ExitName {
   const { wrong, shown, exposed, hidden, unknown } = counts;
-  if (!whole || failed || unknown > 0) return 1;
-  if (wrong === shown && exposed === hidden) return 0;
-  return apply ? 1 : 2;
+  if (!whole || failed || unknown > 0) return 'failed';
+  if (wrong === shown && exposed === hidden) return 'done';
+  return apply ? 'failed' : 'notGood';
 }
 
 function tell({ counts }: AclFix, { apply, json, whole, failures }: Told): void {
   if (json) {
-    process.stdout.write(`${JSON.stringify({ applied: apply, whole, ...counts, failures }, null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify({ acls: true, applied: apply, whole, ...counts, failures }, null, 2)}\n`);
     return;
   }
   for (const { key, reason } of failures) process.stderr.write(`${key}: ${reason}\n`);

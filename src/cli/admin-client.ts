@@ -46,16 +46,23 @@ export class AdminClient {
       throw this.#notServing('what answers there is something else', error as Error);
     }
     if (answer.ok) return value as T;
-    const { message = `it answers ${answer.status}`, todo } =
+    const { message = `it answers ${answer.status}`, todo = 'see its log' } =
       (value as { error?: { message?: string; todo?: string } }).error ?? {};
-    throw new CommandError('REFUSED', `${message}${todo === undefined ? '' : `: ${todo}`}`);
+    throw new CommandError('REFUSED', {
+      found: `\`upstairs serve\` refuses: ${message}`,
+      expected: 'an order that it takes',
+      todo,
+    });
   }
 
   #notServing(why: string, cause: Error): CommandError {
-    const what = `no \`upstairs serve\` answers at ${this.#origin} (${why})`;
     return new CommandError(
       'NOT_SERVING',
-      `${what}: start it, run this on its machine, and see that admin.listen is the one that it was started with`,
+      {
+        found: `no \`upstairs serve\` answers at ${this.#origin} (${why})`,
+        expected: 'a running `upstairs serve`, with the same admin.listen',
+        todo: 'start it, or run this on its machine, with the configuration that it was started with',
+      },
       { cause },
     );
   }

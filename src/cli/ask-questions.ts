@@ -29,7 +29,7 @@ export async function askQuestions({ given, found, yes }: Asking): Promise<Requi
     if ('value' in read) answers[question.name] = read.value;
     else wrong.push(`${question.by} ${read.problem}`);
   }
-  if (wrong.length > 0) throw new CommandError('ANSWER_WRONG', wrong.join('\n'));
+  if (wrong.length > 0) throw answerWrong(wrong);
   if (yes) takeDefaults(open, found, answers);
   else if (open.length > 0) await ask(open, found, answers);
   return answers as Required<Given>;
@@ -46,7 +46,11 @@ function takeDefaults(open: readonly Question[], found: Given, answers: Answers)
     else missing.push(`${by} ${answer.problem}`);
   }
   if (missing.length > 0)
-    throw new CommandError('ANSWERS_MISSING', `these are needed, or let yourself be asked:\n${missing.join('\n')}`);
+    throw new CommandError('ANSWERS_MISSING', {
+      found: `answers are missing:\n${missing.join('\n')}`,
+      expected: 'an answer to each of these',
+      todo: 'give them as options, or leave out --yes and be asked',
+    });
 }
 
 async function ask(open: readonly Question[], found: Given, answers: Answers): Promise<void> {
@@ -69,4 +73,13 @@ async function answerTo(question: Question, prompt: Prompt, found: Given, answer
     if ('value' in answer) return answer.value;
     process.stderr.write(`  ${typed === '' && fallback === undefined ? 'is needed' : answer.problem}\n`);
   }
+}
+
+/** @param problems one a line: the option, and what is the matter with it. */
+export function answerWrong(problems: readonly string[]): CommandError {
+  return new CommandError('ANSWER_WRONG', {
+    found: `these answers will not do:\n${problems.join('\n')}`,
+    expected: 'answers of which a configuration can be made',
+    todo: 'correct them; `upstairs init --help` says what each is',
+  });
 }

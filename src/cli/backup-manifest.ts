@@ -34,10 +34,14 @@ export async function readManifest(dir: string): Promise<BackupManifest> {
     text = await readFile(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new CommandError('NO_BACKUP', `there is no backup in ${dir}: ${manifestName} is missing`);
+    throw new CommandError('NO_BACKUP', {
+      found: `there is no backup in ${dir}: ${manifestName} is missing`,
+      expected: 'a directory that `upstairs ledger backup` wrote',
+      todo: 'name that directory',
+    });
   }
   const manifest = manifestSchema.safeParse(parsed(text));
-  if (!manifest.success) throw new CommandError('BACKUP_DAMAGED', `${path} is damaged, or of another program's making`);
+  if (!manifest.success) throw backupDamaged(`${path} is damaged, or of another program's making`);
   return manifest.data;
 }
 
@@ -48,4 +52,12 @@ function parsed(text: string): unknown {
     // No JSON: the schema refuses it with the rest.
     return undefined;
   }
+}
+
+export function backupDamaged(found: string): CommandError {
+  return new CommandError('BACKUP_DAMAGED', {
+    found,
+    expected: 'a backup as it was written: nothing was restored from this one',
+    todo: 'take another backup, or copy this one anew from where it came',
+  });
 }

@@ -1,6 +1,7 @@
 import { diagnose } from '../app/wire-doctor.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Finding } from '../doctor/finding.ts';
+import { toldError } from './told-error.ts';
 
 /** What the process that looks is told. */
 export interface Look {
@@ -31,6 +32,7 @@ async function seen({ config: file, sample }: Look): Promise<Seen> {
     const { config } = loadConfig(file, { env: process.env, environment: false });
     return { findings: await diagnose(config, { sample, signal: stop.signal }) };
   } catch (error) {
-    return { broken: (error as Error).stack ?? 'unknown error' };
+    const { found, stack } = toldError(error, 'upstairs check');
+    return { broken: stack ?? found };
   }
 }

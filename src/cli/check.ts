@@ -1,14 +1,15 @@
 import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { isatty } from 'node:tty';
 import { loadConfig } from '../config/load.ts';
 import { ConfigError } from '../config/problems.ts';
 import type { Config } from '../config/schema.ts';
-import { error, exitCodeOf, type Finding } from '../doctor/finding.ts';
+import { error, type Finding, type Level, worstOf } from '../doctor/finding.ts';
 import { problemFinding } from '../doctor/places.ts';
 import { reportJson, reportText } from '../doctor/report-text.ts';
 import { type ReadFile, secretFiles } from '../doctor/secret-files.ts';
 import type { Look, Seen } from './check-machine.ts';
+import { colouredOutput } from './colour.ts';
+import { endWith } from './exit-codes.ts';
 
 export interface CheckOptions {
   readonly config: string;
@@ -28,6 +29,8 @@ const program = new URL(import.meta.url.replace(/check(\.[jt]s)$/, 'check-machin
 const limitMs = 180_000;
 /** How long what was broken off may take to tidy up and to tell what it has, in milliseconds. */
 const tidyMs = 8000;
+const moods = { ok: 'good', warning: 'doubtful', error: 'bad' } as const;
+const exits = { ok: 'done', warning: 'notGood', error: 'failed' } as const;
 const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
@@ -52,10 +55,10 @@ export async function check(options: CheckOptions): Promise<void> {
     findings = cause.problems.map(problemFinding);
   }
   const all = [...secretFiles(files), ...findings];
-  const colour = isatty(1) && (process.env.NO_COLOR ?? '') === '';
-  const text = options.json ? reportJson(all) : reportText(all, { verbose: options.verbose ?? false, colour });
+  const paint = (level: Level, text: string) => colouredOutput(moods[level], text);
+  const text = options.json ? reportJson(all) : reportText(all, { verbose: options.verbose ?? false, paint });
   process.stdout.write(text);
-  process.exitCode = exitCodeOf(all);
+  endWith(exits[worstOf(all)]);
   if (endedBy !== undefined) process.kill(process.pid, endedBy);
 }
 

@@ -1,19 +1,22 @@
+import { OperatorError } from '../lib/operator-error.ts';
+import { systemWords } from '../lib/system-words.ts';
+
 export type CommandErrorCode =
   /** Another process works on the state directory. */
   | 'STATE_IN_USE'
   /** Another scan is under way. */
   | 'SCAN_RUNNING'
-  /** There is no such source, or it does not say which one is meant. */
-  | 'SOURCE_UNKNOWN'
+  /** It was not said which source is meant, or none is left. */
+  | 'SOURCE_UNCLEAR'
   /** A source that is not on this machine cannot be walked. */
   | 'MANIFEST_NEEDED'
   /** The state directory cannot be locked: rights, or a file system without locks. */
   | 'STATE_UNUSABLE'
   /** Another process lists the bucket. */
   | 'INVENTORY_IN_USE'
-  /** Ended by a signal. */
-  | 'INTERRUPTED'
-  /** There is nothing to back up. */
+  /** By a signal, or answers that ended before the questions did. */
+  | 'BROKEN_OFF'
+  /** There is no state, or none that was ever bound to a bucket. */
   | 'NO_STATE'
   /** A database of the state directory does not pass its own check. */
   | 'STATE_DAMAGED'
@@ -23,8 +26,6 @@ export type CommandErrorCode =
   | 'DIRECTORY_IN_USE'
   | 'NO_BACKUP'
   | 'BACKUP_DAMAGED'
-  /** The source that was named is not configured. */
-  | 'NO_SUCH_SOURCE'
   /** An option is no duration. */
   | 'WRONG_DURATION'
   /** The bucket that was named is not the configured one. */
@@ -35,10 +36,6 @@ export type CommandErrorCode =
   /** Answers that a set-up needs were not given, and nobody may be asked. */
   | 'ANSWERS_MISSING'
   | 'ANSWER_WRONG'
-  /** The answers ended before the questions did. */
-  | 'BROKEN_OFF'
-  /** There is no ledger: `serve` was never started. */
-  | 'NO_LEDGER'
   /** No `upstairs serve` answers on the admin listener. */
   | 'NOT_SERVING'
   /** It answers, and refuses. */
@@ -46,13 +43,29 @@ export type CommandErrorCode =
   /** What was asked for cannot be had together. */
   | 'OPTIONS_WRONG';
 
-/** What keeps a command from doing its work, and what the operator can do about it. */
-export class CommandError extends Error {
-  override readonly name = 'CommandError';
-  readonly code: CommandErrorCode;
+/** What keeps a command from doing its work. */
+export class CommandError extends OperatorError<CommandErrorCode> {}
 
-  constructor(code: CommandErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
+/** Options that do not go together, or that are not what they should be. */
+export function optionsWrong(found: string, todo: string): CommandError {
+  return new CommandError('OPTIONS_WRONG', { found, expected: 'options that go together', todo });
+}
+
+/** By a signal, or because the answers ended. `left`: what holds now. */
+export function brokenOff(left: string, todo: string): CommandError {
+  return new CommandError('BROKEN_OFF', { found: `broken off: ${left}`, expected: 'to come to the end', todo });
+}
+
+/** A file that was named on the command line. `cause`: what the system said. */
+export function fileUnreadable(file: string, cause: unknown): CommandError {
+  const told = systemWords(cause);
+  return new CommandError(
+    'FILE_UNREADABLE',
+    {
+      found: `${file} cannot be read: ${told?.found ?? (cause as Error).message}`,
+      expected: told?.expected ?? 'a file that this user may read',
+      todo: told?.todo ?? 'see that it is the right one',
+    },
+    { cause },
+  );
 }

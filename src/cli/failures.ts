@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { openFailures } from '../app/wire-control.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
@@ -8,8 +6,9 @@ import type { Failure, FailureCount, FailureCursor, Failures } from '../ledger/f
 import type { CopyReason } from '../ledger/ledger.ts';
 import type { FileLock } from '../lib/file-lock.ts';
 import { AdminClient } from './admin-client.ts';
-import { CommandError } from './command-error.ts';
+import { type CommandError, optionsWrong } from './command-error.ts';
 import { csvLine } from './csv.ts';
+import { ledgerFile } from './ledger-file.ts';
 import { mediaUrl } from './media-url.ts';
 import { print } from './print.ts';
 import { lockState } from './state-lock.ts';
@@ -30,11 +29,9 @@ const keysAtOnce = 1000;
 
 /** `upstairs failures`: what could not be copied, from the ledger, whether `serve` runs or not; `--retry` has it tried again. */
 export async function failures(options: FailuresOptions): Promise<void> {
-  const { config } = loadConfig(options.config, { env: process.env, environment: false });
-  const file = join(config.state.dir, 'ledger.db');
-  if (!existsSync(file))
-    throw new CommandError('NO_LEDGER', `there is no ledger at ${file}: was \`upstairs serve\` ever started?`);
   checkOptions(options);
+  const { config } = loadConfig(options.config, { env: process.env, environment: false });
+  const file = ledgerFile(config.state.dir);
   if (options.retry) return await retry(config, file, options);
   const ledger = openFailures(file, { look: true });
   try {
@@ -46,17 +43,22 @@ export async function failures(options: FailuresOptions): Promise<void> {
   }
 }
 
-function checkOptions({ retry: again, key, reason, lost, json, csv }: FailuresOptions): void {
-  const wrong = (message: string) => new CommandError('OPTIONS_WRONG', message);
-  if (key && !again) throw wrong('--key says what is tried again: it goes with --retry');
-  if (key && reason) throw wrong('--key and --reason do not go together');
-  if (again && (lost || csv || json)) throw wrong('--retry lists nothing: leave out --lost, --csv and --json');
+function checkOptions({ retry: again, key, reason, lost, csv }: FailuresOptions): void {
+  if (key && !again)
+    throw optionsWrong('--key was given without --retry', 'add --retry: --key says what is tried again');
+  if (key && reason) throw optionsWrong('--key and --reason were given together', 'leave one of them out');
+  if (again && (lost || csv))
+    throw optionsWrong('--retry was given with --lost or --csv', 'leave these out: it lists nothing');
 }
 
 /** A `serve` that runs holds the state: it is asked to do it. */
-async function retry(config: Config, file: string, { reason, key }: FailuresOptions): Promise<void> {
+async function retry(config: Config, file: string, { reason, key, json }: FailuresOptions): Promise<void> {
   const lock = lockUnlessServing(config.state.dir);
   const retried = lock ? await retryInLedger(lock, file, reason, key) : await retryThere(config, reason, key);
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ retried, serving: lock === undefined })}\n`);
+    return;
+  }
   const when = lock ? 'once `upstairs serve` runs' : 'now';
   process.stdout.write(`${retried} ${retried === 1 ? 'key is' : 'keys are'} tried again ${when}\n`);
 }

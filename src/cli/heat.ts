@@ -1,13 +1,15 @@
-import { createReadStream, existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { createReadStream, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { logImport, openHeat } from '../app/wire-heat.ts';
 import type { LogCounts } from '../backfill/access-log/log-import.ts';
 import { unpacked } from '../backfill/access-log/unpacked.ts';
 import { loadConfig } from '../config/load.ts';
-import { CommandError } from './command-error.ts';
+import { bytesInWords, countInWords } from '../lib/quantity-words.ts';
+import { brokenOff } from './command-error.ts';
+import { endWith } from './exit-codes.ts';
+import { ledgerFile } from './ledger-file.ts';
 import { ProgressLines } from './progress-lines.ts';
-import { countText, sizeText } from './scan-text.ts';
+import { toldError } from './told-error.ts';
 
 export interface HeatImportCommand {
   readonly config: string;
@@ -20,7 +22,12 @@ interface Imported {
   readonly log: string;
   readonly counts?: LogCounts;
   /** It could not be read, or not to its end. */
-  readonly error?: { readonly code: string; readonly message: string };
+  readonly error?: {
+    readonly code: string;
+    readonly message: string;
+    readonly expected: string;
+    readonly todo: string;
+  };
 }
 
 /**
@@ -30,16 +37,10 @@ interface Imported {
  */
 export async function heatImport({ config: file, logs, host, json }: HeatImportCommand): Promise<void> {
   const { config } = loadConfig(file, { env: process.env, environment: false });
-  // Whoever makes the state owns it: it has to be serve, and not an operator who is root.
-  if (!existsSync(join(config.state.dir, 'ledger.db')))
-    throw new CommandError(
-      'NO_STATE',
-      `there is no state in ${config.state.dir}: start \`upstairs serve\` once before`,
-    );
+  ledgerFile(config.state.dir);
   const heat = openHeat(config, Date.now);
   const stop = new AbortController();
-  const broken = () =>
-    stop.abort(new CommandError('BROKEN_OFF', 'broken off: what was read is counted; run it again for the rest'));
+  const broken = () => stop.abort(brokenOff('what was read is counted', 'run it again for the rest'));
   process.once('SIGINT', broken);
   process.once('SIGTERM', broken);
   try {
@@ -58,8 +59,8 @@ export async function heatImport({ config: file, logs, host, json }: HeatImportC
     }
     const keys = await heat.keys();
     if (json) process.stdout.write(`${JSON.stringify({ logs: imported, keys })}\n`);
-    else process.stdout.write(`${countText(keys)} keys are known by how often they are asked for\n`);
-    process.exitCode = imported.some(({ error }) => error) ? 1 : 0;
+    else process.stdout.write(`${countInWords(keys)} keys are known by how often they are asked for\n`);
+    endWith(imported.some(({ error }) => error) ? 'failed' : 'done');
   } finally {
     process.off('SIGINT', broken);
     process.off('SIGTERM', broken);
@@ -83,24 +84,24 @@ async function* opened(log: string, lines: ProgressLines, signal: AbortSignal): 
 
 function progressText(log: string, read: number, all: number | undefined, seconds: number): string {
   const rate = read / seconds;
-  const left = all === undefined ? '' : ` of ${sizeText(all)}, ${Math.ceil(Math.max(0, all - read) / rate)} s left`;
-  return `${log}: ${sizeText(read)}${left}, ${sizeText(rate)}/s`;
+  const left = all === undefined ? '' : ` of ${bytesInWords(all)}, ${Math.ceil(Math.max(0, all - read) / rate)} s left`;
+  return `${log}: ${bytesInWords(read)}${left}, ${bytesInWords(rate)}/s`;
 }
 
 /** An error that tells of the log: of the system, of unpacking it, or of what is in it. Another one is the program's own. */
-function readable(error: unknown): { code: string; message: string } {
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  if (typeof code !== 'string' || typeof message !== 'string') throw error;
-  return { code, message };
+function readable(error: unknown): NonNullable<Imported['error']> {
+  const { code, found, expected, todo } = toldError(error, 'upstairs heat import');
+  if (code === 'INTERNAL') throw error;
+  return { code, message: found, expected, todo };
 }
 
 function tell({ log, counts, error }: Imported): void {
-  if (error) process.stderr.write(`${log}: ${error.message}\n`);
+  if (error) process.stderr.write(`${log}: ${error.message}\n  expected: ${error.expected}\n  to do: ${error.todo}\n`);
   if (!counts) return;
   const { lines, views, unreadable, firstUnreadable, knownBytes } = counts;
-  const known = knownBytes > 0 ? `; ${sizeText(knownBytes)} before them were known` : '';
-  process.stdout.write(`${log}: ${countText(lines)} lines, ${countText(views)} of them views${known}\n`);
+  const known = knownBytes > 0 ? `; ${bytesInWords(knownBytes)} before them were known` : '';
+  process.stdout.write(`${log}: ${countInWords(lines)} lines, ${countInWords(views)} of them views${known}\n`);
   if (unreadable === 0) return;
-  process.stderr.write(`${log}: ${countText(unreadable)} lines cannot be read, such as\n`);
+  process.stderr.write(`${log}: ${countInWords(unreadable)} lines cannot be read, such as\n`);
   for (const { line, text } of firstUnreadable) process.stderr.write(`  ${line}: ${JSON.stringify(text)}\n`);
 }

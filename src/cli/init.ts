@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { codeOf } from '../config/error-code.ts';
 import { loadConfig } from '../config/load.ts';
 import { existing, type NewFile, writeNewFiles } from '../lib/new-files.ts';
 import { madeUp, type Secrets } from '../setup/answers.ts';
@@ -9,8 +8,8 @@ import { type FromMastodon, readMastodonEnv } from '../setup/mastodon-env.ts';
 import type { Given } from '../setup/questions.ts';
 import { mastodonEnv, nginxConf } from '../setup/templates.ts';
 import { upstairsYaml } from '../setup/upstairs-yaml.ts';
-import { askQuestions } from './ask-questions.ts';
-import { CommandError } from './command-error.ts';
+import { answerWrong, askQuestions } from './ask-questions.ts';
+import { CommandError, fileUnreadable } from './command-error.ts';
 import { nextSteps, phaseNotes, placeNotes } from './init-words.ts';
 
 export interface InitOptions {
@@ -18,6 +17,7 @@ export interface InitOptions {
   out: string;
   yes?: true;
   force?: true;
+  json?: true;
   webHost?: string;
   mediaHost?: string;
   writeHost?: string;
@@ -45,7 +45,7 @@ export async function init(options: InitOptions): Promise<void> {
   const found = { ...kept(files), ...(mastodon && withoutMadeUp(mastodon.given, files)) };
   const answered = await askQuestions({ given: givenBy(options), found, yes: options.yes ?? false });
   const setUp = assemble(answered, mastodon);
-  if (setUp.problems.length > 0) throw new CommandError('ANSWER_WRONG', setUp.problems.join('\n'));
+  if (setUp.problems.length > 0) throw answerWrong(setUp.problems);
   const secrets = { ...setUp.secrets, ...madeUpSecrets(files) };
 
   const yaml = upstairsYaml(setUp.answers, join(out, 'secrets'));
@@ -65,6 +65,10 @@ export async function init(options: InitOptions): Promise<void> {
   await writeNewFiles(planned, { replace: options.force ?? false });
 
   const notes = [...(mastodon?.notes ?? []), ...setUp.notes, ...placeNotes(out), ...phaseNotes(wasMoving)];
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify({ files: planned.map(({ path }) => path), config: files.yaml, notes })}\n`);
+    return;
+  }
   for (const note of notes) process.stderr.write(`note: ${note}\n`);
   process.stdout.write(
     `${nextSteps({ ...files, secretsDir: dirname(files['purge-secret']), stateDir: setUp.answers.stateDir }).join('\n')}\n`,
@@ -92,10 +96,11 @@ type Files = ReturnType<typeof filesIn>;
 
 function expectNone(paths: readonly string[]): void {
   if (paths.length > 0)
-    throw new CommandError(
-      'FILE_EXISTS',
-      `there is already ${paths.join(', ')}: choose another --out, or add --force to replace what is there`,
-    );
+    throw new CommandError('FILE_EXISTS', {
+      found: `there is already ${paths.join(', ')}`,
+      expected: 'a place where none of these files is',
+      todo: 'choose another --out, or add --force to replace what is there',
+    });
 }
 
 function fromMastodon(file: string): FromMastodon {
@@ -154,6 +159,6 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new CommandError('FILE_UNREADABLE', `${file} cannot be read (${codeOf(error)})`, { cause: error });
+    throw fileUnreadable(file, error);
   }
 }

@@ -1,11 +1,9 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { inventoryCommand, lockInventory } from '../app/wire-inventory-command.ts';
-import { ledgerFacts } from '../app/wire-ledger.ts';
 import { loadConfig } from '../config/load.ts';
-import { CommandError } from './command-error.ts';
+import { bytesInWords, durationInWords } from '../lib/quantity-words.ts';
+import { brokenOff, CommandError } from './command-error.ts';
+import { boundLedger } from './ledger-file.ts';
 import { ProgressLines } from './progress-lines.ts';
-import { bytesInWords, durationInWords } from './quantity-words.ts';
 
 export interface InventoryCommand {
   config: string;
@@ -21,22 +19,16 @@ export interface InventoryCommand {
 export async function inventory(options: InventoryCommand): Promise<void> {
   const { config } = loadConfig(options.config, { env: process.env, environment: false });
   const { dir } = config.state;
-  const file = join(dir, 'ledger.db');
-  const ledger = existsSync(file) ? ledgerFacts(file) : undefined;
-  if (ledger?.binding === undefined)
-    throw new CommandError(
-      'NO_STATE',
-      `the state in ${dir} was never bound to a bucket, so it is not known whether this is the right one: start \`upstairs serve\` once before`,
-    );
+  const ledger = boundLedger(dir);
   const lock = lockInventory(dir);
   if (lock === undefined)
-    throw new CommandError(
-      'INVENTORY_IN_USE',
-      `the bucket is being listed already, by \`upstairs serve\` or another \`upstairs inventory\` on ${dir}: wait for that one`,
-    );
+    throw new CommandError('INVENTORY_IN_USE', {
+      found: `the bucket is being listed already, by \`upstairs serve\` or another \`upstairs inventory\` on ${dir}`,
+      expected: 'one listing at a time',
+      todo: 'wait for that one',
+    });
   const stop = new AbortController();
-  const interrupted = () =>
-    stop.abort(new CommandError('INTERRUPTED', 'interrupted: run it again, and it goes on here'));
+  const interrupted = () => stop.abort(brokenOff('what was listed is on record', 'run it again, and it goes on here'));
   process.once('SIGINT', interrupted);
   process.once('SIGTERM', interrupted);
   try {

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdir, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ledgerFacts } from '../app/wire-ledger.ts';
@@ -7,6 +6,7 @@ import { copyDatabase, databaseProblem } from '../lib/database-copy.ts';
 import { type Fingerprint, fingerprintOf, flush } from '../lib/stored-file.ts';
 import { type BackupManifest, databases, manifestName } from './backup-manifest.ts';
 import { CommandError } from './command-error.ts';
+import { boundLedger, expectMarks } from './ledger-file.ts';
 import { version } from './version.ts';
 
 /** Behind the names of files that are not a backup yet. */
@@ -15,19 +15,23 @@ const backupNames: readonly string[] = [...databases, manifestName];
 const unfinishedNames = backupNames.map((name) => name + unfinished);
 
 /** `upstairs ledger backup`: ledger and marks, as they are now, into a directory. Works beside a running `serve`, and without one. */
-export async function ledgerBackup(options: { dir: string; config: string; force?: true }): Promise<void> {
+export async function ledgerBackup(options: { dir: string; config: string; force?: true; json?: true }): Promise<void> {
   const { config } = loadConfig(options.config, { env: process.env, environment: false });
   const { dir, force = false } = options;
-  const { bucket, time, files } = await backUp({ state: config.state.dir, dir, force });
+  const manifest = await backUp({ state: config.state.dir, dir, force });
+  const { bucket, time, files } = manifest;
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify({ dir: resolve(dir), ...manifest })}\n`);
+    return;
+  }
   const sizes = databases.map((name) => `${name} (${files[name].bytes} bytes)`).join(' and ');
   process.stdout.write(`backed up ${sizes} of the bucket ${bucket} into ${dir}, as of ${time}\n`);
 }
 
 /** @throws CommandError NO_STATE, STATE_DAMAGED, DIRECTORY_IN_USE */
 async function backUp({ state, dir, force }: { state: string; dir: string; force: boolean }): Promise<BackupManifest> {
-  for (const name of databases)
-    if (!existsSync(join(state, name)))
-      throw new CommandError('NO_STATE', `there is no ${join(state, name)}: was \`upstairs serve\` ever started?`);
+  boundLedger(state);
+  expectMarks(state);
   await prepare(dir, state, force);
   try {
     const manifest = await copyInto(dir, state);
@@ -52,10 +56,7 @@ async function copyInto(dir: string, state: string): Promise<BackupManifest> {
   const ledgerFile = await copyOne('ledger.db', dir, state);
   const ledger = ledgerFacts(join(dir, `ledger.db${unfinished}`));
   if (ledger?.binding === undefined)
-    throw new CommandError(
-      'NO_STATE',
-      `the state in ${state} was never bound to a bucket: there is nothing to back up`,
-    );
+    throw new Error('the copy of the ledger is not bound to a bucket, and the ledger is');
   const time = new Date().toISOString();
   const marksFile = await copyOne('marks.db', dir, state);
   const { endpoint, bucket } = ledger.binding;
@@ -68,7 +69,11 @@ async function copyOne(name: string, dir: string, state: string): Promise<Finger
   await copyDatabase(join(state, name), copy);
   const problem = databaseProblem(copy);
   if (problem !== undefined)
-    throw new CommandError('STATE_DAMAGED', `${join(state, name)} is damaged, and was not backed up: ${problem}`);
+    throw new CommandError('STATE_DAMAGED', {
+      found: `${join(state, name)} is damaged, and was not backed up: ${problem}`,
+      expected: 'a database that passes its own check',
+      todo: 'keep the earlier backups, and restore the newest (`upstairs ledger restore`)',
+    });
   await flush(copy);
   return fingerprintOf(copy);
 }
@@ -79,14 +84,16 @@ async function prepare(dir: string, state: string, force: boolean): Promise<void
   const names = await readdir(dir);
   const strange = names.find((name) => !backupNames.includes(name) && !unfinishedNames.includes(name));
   if (strange !== undefined || (await realpath(dir)) === (await realpath(state)))
-    throw new CommandError(
-      'DIRECTORY_IN_USE',
-      `${dir} holds something else than a backup (${strange ?? 'the state itself'}): choose a directory that is empty or does not exist`,
-    );
+    throw new CommandError('DIRECTORY_IN_USE', {
+      found: `${dir} holds something else than a backup (${strange ?? 'the state itself'})`,
+      expected: 'a directory that is empty or does not exist',
+      todo: 'choose another directory',
+    });
   if (names.length > 0 && !force)
-    throw new CommandError(
-      'DIRECTORY_IN_USE',
-      `${dir} holds an earlier backup: choose another directory, or add --force to replace it`,
-    );
+    throw new CommandError('DIRECTORY_IN_USE', {
+      found: `${dir} holds an earlier backup`,
+      expected: 'a directory that is empty or does not exist',
+      todo: 'choose another directory, or add --force to replace it',
+    });
   for (const name of unfinishedNames) await rm(join(dir, name), { force: true });
 }

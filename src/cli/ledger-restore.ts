@@ -6,7 +6,7 @@ import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { databaseProblem } from '../lib/database-copy.ts';
 import { fingerprintOf, flush } from '../lib/stored-file.ts';
-import { type BackupManifest, databases, readManifest } from './backup-manifest.ts';
+import { type BackupManifest, backupDamaged, databases, readManifest } from './backup-manifest.ts';
 import { CommandError } from './command-error.ts';
 import { lockState } from './state-lock.ts';
 
@@ -15,7 +15,12 @@ const unfinished = '.restoring';
 const companions = ['', '-wal', '-shm', '-journal'];
 
 /** `upstairs ledger restore`: puts a backup where the state is to be, while no `serve` runs. Says what is not known afterwards. */
-export async function ledgerRestore(options: { dir: string; config: string; replace?: true }): Promise<void> {
+export async function ledgerRestore(options: {
+  dir: string;
+  config: string;
+  replace?: true;
+  json?: true;
+}): Promise<void> {
   const { config } = loadConfig(options.config, { env: process.env, environment: false });
   const { dir, replace = false } = options;
   const manifest = await readManifest(dir);
@@ -24,7 +29,12 @@ export async function ledgerRestore(options: { dir: string; config: string; repl
   const lock = lockState(state);
   try {
     const kept = await restore({ dir, state, manifest, replace });
-    process.stdout.write(`${told(state, manifest, kept).join('\n')}\n`);
+    const { bucket, ledger, time } = manifest;
+    process.stdout.write(
+      options.json
+        ? `${JSON.stringify({ state, bucket, ledger, time, kept })}\n`
+        : `${told(state, manifest, kept).join('\n')}\n`,
+    );
   } finally {
     lock.release();
   }
@@ -32,10 +42,11 @@ export async function ledgerRestore(options: { dir: string; config: string; repl
 
 function expectBucket({ bucket }: Config, manifest: BackupManifest): void {
   if (manifest.bucket !== bucket.name)
-    throw new CommandError(
-      'WRONG_BUCKET',
-      `the backup is of the bucket ${manifest.bucket}, and bucket.name is ${bucket.name}: another backup, or another configuration?`,
-    );
+    throw new CommandError('WRONG_BUCKET', {
+      found: `the backup is of the bucket ${manifest.bucket}, and bucket.name is ${bucket.name}`,
+      expected: 'a backup of the bucket that is configured',
+      todo: 'take the backup of this bucket, or the configuration of that one',
+    });
 }
 
 interface Restore {
@@ -56,10 +67,11 @@ async function restore({ dir, state, manifest, replace }: Restore): Promise<stri
     .flatMap((name) => companions.map((end) => name + end))
     .filter((name) => existsSync(join(state, name)));
   if (there.length > 0 && !replace)
-    throw new CommandError(
-      'STATE_EXISTS',
-      `${state} holds a state already (${there.join(', ')}): add --replace to move it aside`,
-    );
+    throw new CommandError('STATE_EXISTS', {
+      found: `${state} holds a state already (${there.join(', ')})`,
+      expected: 'a state directory without a state',
+      todo: 'add --replace to move it aside',
+    });
   try {
     for (const name of databases) await copyOne(name, dir, state, manifest);
     expectLedger(join(state, `ledger.db${unfinished}`), dir, manifest);
@@ -79,14 +91,18 @@ async function copyOne(name: (typeof databases)[number], dir: string, state: str
   const copy = join(state, name + unfinished);
   const original = join(dir, name);
   if (!existsSync(original))
-    throw new CommandError('NO_BACKUP', `the backup in ${dir} is not whole: ${name} is missing`);
+    throw new CommandError('NO_BACKUP', {
+      found: `the backup in ${dir} is not whole: ${name} is missing`,
+      expected: 'all the files that `upstairs ledger backup` wrote',
+      todo: 'take another backup, or copy this one anew from where it came',
+    });
   await copyFile(original, copy);
   const { bytes, sha256 } = await fingerprintOf(copy);
   const told = manifest.files[name];
   if (bytes !== told.bytes || sha256 !== told.sha256)
-    throw new CommandError('BACKUP_DAMAGED', `${original} is not what was backed up: its size or SHA-256 is another`);
+    throw backupDamaged(`${original} is not what was backed up: its size or SHA-256 is another`);
   const problem = databaseProblem(copy);
-  if (problem !== undefined) throw new CommandError('BACKUP_DAMAGED', `${original} is damaged: ${problem}`);
+  if (problem !== undefined) throw backupDamaged(`${original} is damaged: ${problem}`);
   // Restored by root, it must still be the program's.
   const { uid, gid } = statSync(state);
   if (process.geteuid?.() === 0) chownSync(copy, uid, gid);
@@ -96,7 +112,7 @@ async function copyOne(name: (typeof databases)[number], dir: string, state: str
 function expectLedger(copy: string, dir: string, manifest: BackupManifest): void {
   const ledger = ledgerFacts(copy);
   if (ledger?.id !== manifest.ledger || ledger.binding?.bucket !== manifest.bucket)
-    throw new CommandError('BACKUP_DAMAGED', `the ledger in ${dir} is another than the one that was backed up`);
+    throw backupDamaged(`the ledger in ${dir} is another than the one that was backed up`);
 }
 
 async function moveAside(state: string): Promise<string[]> {

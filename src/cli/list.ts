@@ -1,24 +1,30 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { openLedger } from '../app/wire-ledger.ts';
 import { loadConfig } from '../config/load.ts';
 import type { CopyStatus } from '../ledger/ledger.ts';
+import { ledgerFile } from './ledger-file.ts';
+
+export interface ListOptions {
+  readonly config: string;
+  readonly status: CopyStatus;
+  readonly limit: number;
+  readonly json?: true;
+}
 
 /**
  * `upstairs list`: keys of one status, a line each: key, tries, reason, separated by tabs. Works beside a running `serve`, also when
  * a disk hangs.
  */
-export async function list(options: { config: string; status: CopyStatus; limit: number }): Promise<void> {
+export async function list(options: ListOptions): Promise<void> {
   const { config } = loadConfig(options.config, { env: process.env, environment: false });
-  const file = join(config.state.dir, 'ledger.db');
-  if (!existsSync(file))
-    throw Object.assign(new Error(`there is no ledger at ${file}: was \`upstairs serve\` ever started?`), {
-      code: 'NO_LEDGER',
-    });
-  const ledger = openLedger(file);
+  const ledger = openLedger(ledgerFile(config.state.dir));
   try {
-    for (const { key, tries, reason } of await ledger.list(options.status, options.limit))
-      process.stdout.write(`${key}\t${tries}\t${reason ?? '-'}\n`);
+    const copies = (await ledger.list(options.status, options.limit)).map(({ key, tries, reason }) => ({
+      key,
+      tries,
+      reason,
+    }));
+    if (options.json) process.stdout.write(`${JSON.stringify({ copies })}\n`);
+    else for (const { key, tries, reason } of copies) process.stdout.write(`${key}\t${tries}\t${reason ?? '-'}\n`);
   } finally {
     await ledger.close();
   }

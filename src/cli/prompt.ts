@@ -1,6 +1,6 @@
 import { createInterface, type Interface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { CommandError } from './command-error.ts';
+import { brokenOff } from './command-error.ts';
 
 /**
  * Asks questions on the terminal, or takes the lines of a pipe for answers. The questions go to standard error: what a command has to say
@@ -36,7 +36,8 @@ export class Prompt {
     const line = await this.#lines.next();
     this.#silent = false;
     if (silent || !process.stdin.isTTY) process.stderr.write('\n');
-    if (line.done === true) throw new CommandError('BROKEN_OFF', 'broken off: nothing was written');
+    if (line.done === true)
+      throw brokenOff('nothing was written', 'run it again; what is known can be given as options');
     return line.value.trim();
   }
 

@@ -2,10 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openState, type StateView } from '../app/wire-status.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
+import { SourceUnknownError } from '../config/source-name.ts';
 import { parseDuration } from '../config/units.ts';
 import type { SourceStatus } from '../status/status.ts';
 import { unplugLines } from '../status/status-text.ts';
+import { colouredOutput } from './colour.ts';
 import { CommandError } from './command-error.ts';
+import { endWith } from './exit-codes.ts';
 import { ledgerFile } from './ledger-file.ts';
 import { servingStatus } from './serving-status.ts';
 
@@ -30,43 +33,46 @@ const lookMs = 250;
  * `upstairs retire`: takes a source out of the read path, if everything of it is proven to be in the bucket and no reader has needed it for a
  * while; `undo` brings it back. Works beside a running `serve`, which follows within seconds, and without one. Exit code 0: done, or, without
  * `yes`, it could be; 2: refused, with every reason.
- * @throws CommandError NO_SUCH_SOURCE, NO_STATE, WRONG_DURATION
+ * @throws SourceUnknownError; CommandError NO_STATE, WRONG_DURATION
  */
 export async function retire(options: RetireCommand): Promise<void> {
+  const window = windowMs(options.window);
   const { config } = loadConfig(options.config, { env: process.env, environment: false });
   const { source } = options;
   const names = config.sources.map(({ name }) => name);
-  if (!names.includes(source))
-    throw new CommandError('NO_SUCH_SOURCE', `there is no source ${source}: the configuration has ${names.join(', ')}`);
+  if (!names.includes(source)) throw new SourceUnknownError(source, names);
   ledgerFile(config.state.dir);
   const state = openState(config);
   try {
     if (options.undo) await undo(state, config, options);
-    else await takeOut(state, config, options);
+    else await takeOut(state, config, options, window);
   } finally {
     await state.close();
   }
 }
 
-async function takeOut(state: StateView, config: Config, options: RetireCommand): Promise<void> {
-  const { source, json = false, yes = false, window } = options;
-  const { sources } = await state.status(windowMs(window));
+async function takeOut(state: StateView, config: Config, options: RetireCommand, window?: number): Promise<void> {
+  const { source, json = false, yes = false } = options;
+  const { sources } = await state.status(window);
   const found = sources.find(({ name }) => name === source);
   if (!found) throw new Error(`no status of ${source}`);
   const { retiredMs, unplug } = found;
   const act = yes && unplug.safe && retiredMs === undefined;
   if (act) await state.proof.retired.retire(source, Date.now());
   const serving = act ? await followed(config, source, true) : undefined;
-  if (!unplug.safe) process.exitCode = 2;
-  if (json) print(JSON.stringify({ source, retired: act || retiredMs !== undefined, ...unplug, serving }, null, 2));
+  if (!unplug.safe) endWith('notGood');
+  if (json)
+    print(
+      JSON.stringify({ source, retired: act || retiredMs !== undefined, changed: act, ...unplug, serving }, null, 2),
+    );
   else print(...told(found, { act, serving }));
 }
 
 function told(found: SourceStatus, { act, serving }: { act: boolean; serving: Serving | undefined }): string[] {
   const { name, retiredMs, unplug } = found;
-  if (retiredMs !== undefined) return [`${name} is retired already`, ...unplugLines(found)];
-  if (!unplug.safe) return [`${name} was not retired`, ...unplugLines(found)];
-  if (!act) return ['safe to unplug: yes', 'nothing was changed: add --yes to retire it'];
+  if (retiredMs !== undefined) return [`${name} is retired already`, ...unplugLines(found, colouredOutput)];
+  if (!unplug.safe) return [`${name} was not retired`, ...unplugLines(found, colouredOutput)];
+  if (!act) return [`safe to unplug: ${colouredOutput('good', 'yes')}`, 'nothing was changed: add --yes to retire it'];
   return [
     `${name} is retired: ${
       serving === 'follows'
@@ -81,10 +87,11 @@ function windowMs(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const ms = parseDuration(text);
   if (ms === undefined)
-    throw new CommandError(
-      'WRONG_DURATION',
-      `--window ${text}: must be a duration, as in the configuration (90m, 72h, 7d)`,
-    );
+    throw new CommandError('WRONG_DURATION', {
+      found: `--window ${text} is no duration`,
+      expected: 'a whole number with a unit, as in the configuration: ms, s, m, h, d',
+      todo: 'write it as 90m, 72h or 7d',
+    });
   return ms;
 }
 

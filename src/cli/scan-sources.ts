@@ -7,8 +7,9 @@ import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import type { SourceConfig } from '../config/sources-schema.ts';
 import { SourceListingError } from '../sources/source-listing.ts';
-import { CommandError } from './command-error.ts';
+import { fileUnreadable } from './command-error.ts';
 import { lockScans } from './state-lock.ts';
+import { toldError } from './told-error.ts';
 
 /** Findings that are told of each kind. */
 const examples = 3;
@@ -23,10 +24,7 @@ process.once('disconnect', breakOff);
 process.once('message', async (job) => {
   const error = await work(job as ScanJob).then(
     () => undefined,
-    (cause: NodeJS.ErrnoException) => ({
-      code: cause.code,
-      message: (cause.code === undefined && cause.stack) || cause.message,
-    }),
+    (cause: unknown) => toldError(cause, 'upstairs scan'),
   );
   if (process.connected) process.send?.({ over: true, ...(error && { error }) } satisfies ScanTold);
   // Whoever asked is gone. An operation that hangs would keep this process for ever.
@@ -103,8 +101,6 @@ async function* bytesOf(manifest: string): AsyncGenerator<Buffer> {
   try {
     yield* stream as AsyncIterable<Buffer>;
   } catch (error) {
-    throw new CommandError('FILE_UNREADABLE', `the manifest cannot be read: ${(error as Error).message}`, {
-      cause: error,
-    });
+    throw fileUnreadable(`the manifest ${manifest}`, error);
   }
 }

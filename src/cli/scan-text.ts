@@ -1,6 +1,7 @@
 import type { ScanProgress } from '../backfill/scan.ts';
 import type { ScanResult } from '../backfill/scan-result.ts';
 import type { FindingKind } from '../ledger/files.ts';
+import { bytesInWords, countInWords } from '../lib/quantity-words.ts';
 
 /** What each kind of finding means for the operator. */
 const meanings: Readonly<Record<FindingKind, string>> = {
@@ -14,20 +15,8 @@ const meanings: Readonly<Record<FindingKind, string>> = {
   'bad-line': 'records of the manifest that could not be read',
 };
 
-export function sizeText(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
-  let value = bytes;
-  let unit = 0;
-  for (; value >= 1000 && unit < units.length - 1; unit++) value /= 1000;
-  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
-}
-
-export function countText(count: number): string {
-  return count.toLocaleString('en');
-}
-
 export function progressText({ source, files, bytes, at }: ScanProgress, perSecond: number, columns: number): string {
-  const text = `${source}: ${countText(files)} files, ${sizeText(bytes)}, ${countText(Math.round(perSecond))}/s, ${at}`;
+  const text = `${source}: ${countInWords(files)} files, ${bytesInWords(bytes)}, ${countInWords(Math.round(perSecond))}/s, ${at}`;
   return text.length < columns ? text : `${text.slice(0, Math.max(0, columns - 2))}…`;
 }
 
@@ -35,16 +24,16 @@ export function reportText({ source, whole, why, record, findings, entries, ms }
   const lines: string[] = [];
   if (record) {
     const { files, bytes, added, changed, vanished } = record;
-    const rate = ms > 0 ? ` (${countText(entries)} entries in ${countText(Math.round(ms / 1000))} s)` : '';
+    const rate = ms > 0 ? ` (${countInWords(entries)} entries in ${countInWords(Math.round(ms / 1000))} s)` : '';
     lines.push(
-      `${source}: ${countText(files)} files, ${sizeText(bytes)}; ${countText(added)} new, ${countText(changed)} changed, ` +
-        `${countText(vanished)} vanished${rate}`,
+      `${source}: ${countInWords(files)} files, ${bytesInWords(bytes)}; ${countInWords(added)} new, ${countInWords(changed)} changed, ` +
+        `${countInWords(vanished)} vanished${rate}`,
     );
   }
   for (const { kind, count, examples } of findings) {
-    lines.push(`  ${kind}: ${countText(count)} ${meanings[kind]}`);
+    lines.push(`  ${kind}: ${countInWords(count)} ${meanings[kind]}`);
     for (const { path, detail } of examples) lines.push(`    ${path}${detail === undefined ? '' : ` (${detail})`}`);
-    if (count > examples.length) lines.push(`    and ${countText(count - examples.length)} more`);
+    if (count > examples.length) lines.push(`    and ${countInWords(count - examples.length)} more`);
   }
   if (!whole) lines.push(`${source}: not whole: ${why}`);
   return `${lines.join('\n')}\n`;

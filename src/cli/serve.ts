@@ -9,6 +9,7 @@ import { operationsOf } from '../config/sources-schema.ts';
 import { createLogger } from '../observability/logger.ts';
 import { Metrics } from '../observability/metrics.ts';
 import { CommandError } from './command-error.ts';
+import { type ExitName, exitCodes } from './exit-codes.ts';
 import { scanSources, scanThreads } from './scan-program.ts';
 import { serviceManager } from './service-manager.ts';
 import { lockState } from './state-lock.ts';
@@ -60,7 +61,7 @@ export async function serve(options: { config: string; acceptLoss?: string }): P
     alive: () => app.stateAnswers(),
     failed: (error) => logger.warn({ event: 'systemd', error }, 'systemd could not be told'),
   });
-  const signalled = firstSignal(() => void exit(app, 1, insistedMs));
+  const signalled = firstSignal(() => void exit(app, 'failed', insistedMs));
   await manager?.tell('READY=1', 'STATUS=Serving');
 
   const signal = await signalled;
@@ -72,16 +73,17 @@ export async function serve(options: { config: string; acceptLoss?: string }): P
   // Not left to the end of the process: a hung disk can delay that for ever, and the next one must not wait for it.
   lock.release();
   logger.info({ event: 'stopped' }, 'stopped');
-  await exit(app, 0, closingMs);
+  await exit(app, 'done', closingMs);
 }
 
 /** A loss is accepted by name, so that a command out of the history does not accept it for another bucket. */
 function acceptsLoss({ bucket }: Config, named: string | undefined): boolean {
   if (named !== undefined && named !== bucket.name)
-    throw new CommandError(
-      'WRONG_BUCKET',
-      `--accept-loss names the bucket ${named}, and bucket.name is ${bucket.name}`,
-    );
+    throw new CommandError('WRONG_BUCKET', {
+      found: `--accept-loss names the bucket ${named}, and bucket.name is ${bucket.name}`,
+      expected: 'the bucket whose earlier state is lost, by its name',
+      todo: 'see which of the two is meant, and leave --accept-loss out where nothing is lost',
+    });
   return named !== undefined;
 }
 
@@ -111,9 +113,9 @@ function firstSignal(second: () => void): Promise<NodeJS.Signals> {
  * A disk that hangs holds a thread, and `process.exit` would wait for it for ever. One that only works is caught between two reads: it is
  * looked in every turn of the event loop.
  */
-async function exit(app: Pick<App, 'pendingDiskOperations'>, code: number, patienceMs: number): Promise<void> {
+async function exit(app: Pick<App, 'pendingDiskOperations'>, how: ExitName, patienceMs: number): Promise<void> {
   const end = performance.now() + patienceMs;
   while (app.pendingDiskOperations() > 0 && performance.now() < end) await setImmediate();
   if (app.pendingDiskOperations() > 0) process.kill(process.pid, 'SIGKILL');
-  process.exit(code);
+  process.exit(exitCodes[how].code);
 }

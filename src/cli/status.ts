@@ -4,6 +4,7 @@ import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import type { Status } from '../status/status.ts';
 import { statusText } from '../status/status-text.ts';
+import { colouredOutput } from './colour.ts';
 import { ledgerFile } from './ledger-file.ts';
 import { adminUrl, servingStatus } from './serving-status.ts';
 
@@ -19,11 +20,6 @@ const home = '\u001b[H\u001b[J';
  */
 export async function status(options: { config: string; json?: true; watch?: true }): Promise<void> {
   const { config } = loadConfig(options.config, { env: process.env, environment: false });
-  // Whoever read it has seen enough (`| head`).
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit();
-  });
   for (;;) {
     const text = await statusOf(config, options.json ?? false);
     process.stdout.write(options.watch && process.stdout.isTTY ? home + text : text);
@@ -36,7 +32,7 @@ async function statusOf(config: Config, json: boolean): Promise<string> {
   const told = (await servingStatus(config)) ?? (await fromFiles(config));
   if (json) return `${JSON.stringify(told, null, 2)}\n`;
   const note = told.servingMs === undefined ? `${unansweredNote(config)}\n\n` : '';
-  return note + statusText(told);
+  return note + statusText(told, colouredOutput);
 }
 
 async function fromFiles(config: Config): Promise<Status> {

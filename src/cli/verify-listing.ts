@@ -1,9 +1,9 @@
 import { inventoryCommand, lockInventory } from '../app/wire-inventory-command.ts';
 import type { Config } from '../config/schema.ts';
+import { bytesInWords } from '../lib/quantity-words.ts';
 import { listingGoodForMs } from '../verify/preconditions.ts';
 import { CommandError } from './command-error.ts';
 import type { ProgressLines } from './progress-lines.ts';
-import { bytesInWords } from './quantity-words.ts';
 
 /**
  * Lists the bucket for a verification. A listing that was broken off is gone on with only if it is young: what it saw first is as old as its
@@ -18,10 +18,11 @@ export async function listBucket(
 ): Promise<void> {
   const lock = lockInventory(config.state.dir);
   if (lock === undefined)
-    throw new CommandError(
-      'INVENTORY_IN_USE',
-      'the bucket is being listed already, by `upstairs serve` or `upstairs inventory`: wait for that one, or rest on the last listing with --no-list',
-    );
+    throw new CommandError('INVENTORY_IN_USE', {
+      found: 'the bucket is being listed already, by `upstairs serve` or `upstairs inventory`',
+      expected: 'one listing at a time',
+      todo: 'wait for that one, or rest on the last listing with --no-list',
+    });
   const { inventory, objects, close } = inventoryCommand(config, {
     ledger,
     // Asked again; what does not pass is thrown in the end.

@@ -1,19 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { ledgerFacts } from '../app/wire-ledger.ts';
 import { openProof } from '../app/wire-proof.ts';
 import { type Verifier, verifier } from '../app/wire-verify.ts';
 import { loadConfig } from '../config/load.ts';
+import { bytesInWords, durationInWords } from '../lib/quantity-words.ts';
 import { Acknowledged } from '../verify/acknowledged.ts';
 import { isClean, isFresh, type Proof } from '../verify/proof.ts';
 import { reportLines } from '../verify/report.ts';
 import { jsonPieces, summaryLines } from '../verify/summary.ts';
-import { CommandError } from './command-error.ts';
+import { coloured, type Mood } from './colour.ts';
+import { brokenOff, fileUnreadable, optionsWrong } from './command-error.ts';
+import { endWith } from './exit-codes.ts';
+import { boundLedger, expectMarks } from './ledger-file.ts';
 import { type LineSink, lineSink } from './line-sink.ts';
 import { ProgressLines } from './progress-lines.ts';
-import { bytesInWords, durationInWords } from './quantity-words.ts';
 import { listBucket } from './verify-listing.ts';
 import { version } from './version.ts';
 
@@ -44,14 +46,12 @@ const closingMs = 1000;
  * @throws CommandError NO_STATE, FILE_UNREADABLE; VerifyError; TroubleError
  */
 export async function verify(command: VerifyCommand): Promise<void> {
-  const { config } = loadConfig(command.config, { env: process.env, environment: false });
   const { combined: combinedFile, report: reportFile, json = false } = command;
   if (combinedFile === '-' && json)
-    throw new CommandError(
-      'ANSWER_WRONG',
-      '--combined - and --json would both write to standard output: give --combined a file',
-    );
-  const ledger = stateIn(config.state.dir);
+    throw optionsWrong('--combined - and --json would both write to standard output', 'give --combined a file');
+  const { config } = loadConfig(command.config, { env: process.env, environment: false });
+  const ledger = boundLedger(config.state.dir);
+  expectMarks(config.state.dir);
   const acknowledged = acknowledgedIn(command.acknowledged);
   const proofs = openProof(join(config.state.dir, 'ledger.db'));
   const combined = combinedFile === undefined ? undefined : await lineSink(combinedFile);
@@ -59,8 +59,7 @@ export async function verify(command: VerifyCommand): Promise<void> {
   const lines = new ProgressLines(process.stderr);
   let far = (_done: Done) => '';
   const stop = new AbortController();
-  const broken = () =>
-    stop.abort(new CommandError('BROKEN_OFF', 'it was broken off: nothing is proven, and nothing was recorded'));
+  const broken = () => stop.abort(brokenOff('nothing is proven, and nothing was recorded', 'run it again'));
   process.once('SIGINT', broken);
   process.once('SIGTERM', broken);
   let made: Verifier | undefined;
@@ -93,7 +92,7 @@ export async function verify(command: VerifyCommand): Promise<void> {
     if (fresh || !isClean(proof)) await made.record(proof);
     else process.stderr.write('not recorded: a scan or listing that it rests on is older than a day\n');
     await tell(proof, made, { json, to: combinedFile === '-' ? process.stderr : process.stdout });
-    process.exitCode = isClean(proof) ? 0 : 2;
+    endWith(isClean(proof) ? 'done' : 'notGood');
   } catch (error) {
     await combined?.discard();
     await report?.discard();
@@ -106,17 +105,6 @@ export async function verify(command: VerifyCommand): Promise<void> {
     await proofs.close();
     await endDespite(made);
   }
-}
-
-/** Without the ledger and the marks nobody knows what is where on purpose. */
-function stateIn(dir: string) {
-  const facts = existsSync(join(dir, 'ledger.db')) ? ledgerFacts(join(dir, 'ledger.db')) : undefined;
-  if (facts?.binding === undefined || !existsSync(join(dir, 'marks.db')))
-    throw new CommandError(
-      'NO_STATE',
-      `the state in ${dir} was never bound to a bucket, so there is nothing to verify: start \`upstairs serve\` once before`,
-    );
-  return facts;
 }
 
 interface Done {
@@ -141,7 +129,7 @@ function acknowledgedIn(file: string | undefined): Acknowledged {
     return Acknowledged.parse(readFileSync(file, 'utf8'), file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
-    throw new CommandError('FILE_UNREADABLE', `--acknowledged: ${(error as Error).message}`, { cause: error });
+    throw fileUnreadable(`--acknowledged ${file}`, error);
   }
 }
 
@@ -160,7 +148,8 @@ async function tell(
     for await (const piece of jsonPieces(proof, noted())) await stdout.write(piece);
     return;
   }
-  for await (const line of summaryLines(proof, noted())) to.write(`${line}\n`);
+  const paint = (mood: Mood, text: string) => coloured(mood, text, to);
+  for await (const line of summaryLines(proof, noted(), paint)) to.write(`${line}\n`);
 }
 
 /** A disk that hangs holds a thread, and the process would wait for it for ever. */

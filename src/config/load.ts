@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { checkEnvironment } from './environment.ts';
 import { codeOf } from './error-code.ts';
 import { interpolate } from './interpolate.ts';
+import { meantOption } from './meant-option.ts';
 import { ConfigError, type Problem, problemsIn, wording } from './problems.ts';
 import { type Config, configSchema } from './schema.ts';
 import { parseYaml } from './yaml.ts';
@@ -27,11 +28,11 @@ export function loadConfig(
   { env, environment = true, retired, readFile = (file) => readFileSync(file, 'utf8') }: LoadOptions,
 ): { config: Config; warnings: string[] } {
   const yaml = parseYaml(readText(path, readFile));
-  if (yaml.problems.length > 0) throw new ConfigError(yaml.problems);
+  if (yaml.problems.length > 0) throw new ConfigError(yaml.problems, path);
   const interpolated = interpolate(yaml.value, { env, readFile });
 
   const parsed = configSchema.safeParse(interpolated.value, { error: wording });
-  const inSchema = parsed.success ? [] : problemsIn(parsed.error);
+  const inSchema = parsed.success ? [] : problemsIn(parsed.error, (option) => meantOption(option, interpolated.value));
   const checked = !environment ? {} : parsed.success ? parsed.data : checkableParts(interpolated.value);
   const stateDir = checked.state?.dir;
   const found = checkEnvironment(checked, stateDir === undefined ? undefined : retired?.(stateDir));
@@ -41,7 +42,7 @@ export function loadConfig(
     ...inSchema.filter((problem) => !interpolated.problems.some((cause) => follows(problem, cause))),
     ...found.problems,
   ];
-  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems, path);
   return { config: parsed.data, warnings: found.warnings };
 }
 
@@ -51,7 +52,7 @@ function readText(path: string, readFile: (path: string) => string): string {
   } catch (error) {
     const code = codeOf(error);
     const why = code === 'ENOENT' ? 'does not exist' : `can't be read (${code})`;
-    throw new ConfigError([{ path: '', message: `the configuration file ${path} ${why}` }]);
+    throw new ConfigError([{ path: '', message: `the configuration file ${path} ${why}` }], path);
   }
 }
 

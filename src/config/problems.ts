@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { OperatorError } from '../lib/operator-error.ts';
 
 /** One thing that is wrong. `path` is the option's place (`bucket.name`, `sources.0.root`), or '' for the whole file. */
 export interface Problem {
@@ -8,15 +9,20 @@ export interface Problem {
 
 /**
  * The configuration can't be used. Holds every problem that could be found, and never a value: it may be a secret.
- * For the same reason it has no `cause`.
+ * For the same reason it has no `cause`. `message` has a problem a line.
  */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  readonly code = 'CONFIG_INVALID';
+export class ConfigError extends OperatorError<'CONFIG_INVALID'> {
   readonly problems: readonly Problem[];
 
-  constructor(problems: readonly Problem[]) {
-    super(problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('\n'));
+  constructor(problems: readonly Problem[], file: string) {
+    const lines = problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('\n');
+    const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
+    super('CONFIG_INVALID', {
+      found: `the configuration ${file} cannot be used: ${count}\n${lines}`,
+      expected: 'options as docs/reference/configuration.md has them, and `upstairs schema` for an editor',
+      todo: `correct ${problems.length === 1 ? 'it' : 'these'} in ${file}; \`upstairs check -c ${file}\` looks at everything else too`,
+    });
+    this.message = lines;
     this.problems = problems;
   }
 }
@@ -53,20 +59,27 @@ export function shownPath(path: readonly string[]): string {
   return path.map((name) => (looksLikeOption.test(name) || /^\d+$/.test(name) ? name : '?')).join('.');
 }
 
-/** The problems in a zod error; each unknown key is one of its own. */
-export function problemsIn(error: z.ZodError): Problem[] {
+/** The problems in a zod error; each unknown key is one of its own. `meant`: the option that an unknown one was probably meant to be. */
+export function problemsIn(error: z.ZodError, meant: (path: readonly string[]) => string | undefined): Problem[] {
   return error.issues.flatMap((issue) => {
-    if (issue.code !== 'unrecognized_keys') return [{ path: issue.path.join('.'), message: issue.message }];
-    return issue.keys.map((key) =>
-      looksLikeOption.test(key)
-        ? {
-            path: [...issue.path, key].join('.'),
-            message: 'is not a known option: check its spelling and its indentation',
-          }
-        : {
-            path: issue.path.join('.'),
-            message: 'has an option whose name is not a word: check its quotes and its indentation',
-          },
-    );
+    const section = issue.path.map(String);
+    if (issue.code !== 'unrecognized_keys') return [{ path: section.join('.'), message: issue.message }];
+    return issue.keys.map((key) => unknownOption(section, key, meant));
   });
+}
+
+function unknownOption(
+  section: string[],
+  key: string,
+  meant: (path: readonly string[]) => string | undefined,
+): Problem {
+  if (!looksLikeOption.test(key))
+    return {
+      path: section.join('.'),
+      message: 'has an option whose name is not a word: check its quotes and its indentation',
+    };
+  const path = [...section, key];
+  const near = meant(path);
+  const todo = near === undefined ? 'check its spelling and its indentation' : `did you mean ${near}?`;
+  return { path: path.join('.'), message: `is not a known option: ${todo}` };
 }

@@ -1,3 +1,4 @@
+import { storeWords } from '../bucket/store-words.ts';
 import { clockRefused } from './clock.ts';
 import { error, type Finding, ok } from './finding.ts';
 import type { StoreAnswer } from './store-door.ts';
@@ -35,34 +36,17 @@ export function contactVerdict(answer: StoreAnswer, { bucket, region }: ContactF
           : 'set bucket.region and bucket.endpoint to those of the bucket; redirects are not followed',
       ),
     );
+  const known = (check: string) => {
+    const { found, expected, todo } = storeWords(status, code ?? '', bucket);
+    return error(check, found, expected, todo);
+  };
   switch (code) {
     case 'NoSuchBucket':
-      return stop(
-        error(
-          'bucket.exists',
-          `there is no bucket ${bucket} (404 NoSuchBucket)`,
-          'a bucket of that name that these keys can use',
-          'correct bucket.name or bucket.endpoint, or create the bucket: private, without versioning',
-        ),
-      );
+      return stop(known('bucket.exists'));
     case 'InvalidAccessKeyId':
-      return stop(
-        error(
-          'bucket.access-key',
-          'the store does not know the access key (InvalidAccessKeyId)',
-          'an access key of this store',
-          'copy bucket.accessKey anew from where it was made, for this endpoint; look for blanks and a key of another account',
-        ),
-      );
+      return stop(known('bucket.access-key'));
     case 'SignatureDoesNotMatch':
-      return stop(
-        error(
-          'bucket.secret-key',
-          'the store knows the access key, and refuses the signature (SignatureDoesNotMatch)',
-          'the secret key that belongs to bucket.accessKey',
-          'copy bucket.secretKey anew, whole and without quotes; if it is right, a proxy on the way changes the Host header',
-        ),
-      );
+      return stop(known('bucket.secret-key'));
     case 'RequestTimeTooSkewed':
       return stop(clockRefused());
   }

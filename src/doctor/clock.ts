@@ -1,10 +1,10 @@
+import { clockWords } from '../bucket/store-words.ts';
 import { error, type Finding, ok, warning } from './finding.ts';
 
 /** The most that a store forgives a signature (S3: RequestTimeTooSkewed), in milliseconds. */
 const forgivenMs = 15 * 60_000;
 const worthSayingMs = 60_000;
-const todo =
-  'let the clock be kept: timedatectl set-ntp true (or chrony), and look at the time zone of none of it: UTC counts';
+const { todo } = clockWords;
 
 /**
  * What the store's Date header (RFC 9110 §6.6.1, whole seconds) says of this machine's clock.
@@ -24,5 +24,5 @@ export function clockVerdict(date: string | undefined, askedMs: number): Finding
 
 /** The store refused a signature because of its time. */
 export function clockRefused(): Finding {
-  return error('clock', "the store refuses this machine's time (RequestTimeTooSkewed)", 'clocks that agree', todo);
+  return error('clock', clockWords.found, clockWords.expected, todo);
 }

@@ -24,8 +24,8 @@ export function error(check: string, found: string, expected: string, todo: stri
   return { level: 'error', check, found, expected, todo };
 }
 
-/** The command's exit code: 0 nothing is wrong, 1 an error, 2 warnings only. */
-export function exitCodeOf(findings: readonly Finding[]): 0 | 1 | 2 {
-  if (findings.some(({ level }) => level === 'error')) return 1;
-  return findings.some(({ level }) => level === 'warning') ? 2 : 0;
+/** The worst of them. */
+export function worstOf(findings: readonly Finding[]): Level {
+  if (findings.some(({ level }) => level === 'error')) return 'error';
+  return findings.some(({ level }) => level === 'warning') ? 'warning' : 'ok';
 }

@@ -91,11 +91,15 @@ function absent(option: string, cause: unknown): Finding {
   );
 }
 
-/** What `serve` would refuse to start with. Its message is "what is wrong: what to do". */
+/** What `serve` would refuse to start with. Its message is "what is wrong: what to do", or "must be …". */
 export function problemFinding({ path, message }: Problem): Finding {
-  const [found = '', ...todo] = message.split(': ');
-  const wanted = todo.length === 0 ? `correct ${path === '' ? 'the configuration file' : path}` : todo.join(': ');
-  return error(path === '' ? 'config' : path, found, 'serve does not start like this', wanted);
+  const place = path === '' ? 'the configuration file' : path;
+  const check = path === '' ? 'config' : path;
+  const [first = '', ...more] = message.split(': ');
+  const todo = more.join(': ');
+  if (first.startsWith('must '))
+    return error(check, 'it is something else', `it ${message}`, [`correct ${place}`, todo].filter(Boolean).join(': '));
+  return error(check, first, 'a configuration that serve starts with', todo || `correct ${place}`);
 }
 
 /** What is wanted where `serve` only says what is the matter, by option. */

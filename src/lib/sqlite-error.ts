@@ -14,7 +14,8 @@ export function isDamage(error: unknown): boolean {
   return code === corrupt || code === notADatabase;
 }
 
-function resultCode(error: unknown): number | undefined {
+/** SQLite's primary result code; undefined: it is no error of SQLite. */
+export function resultCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined;
   return error.errcode & 0xff;
 }

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { OperatorError } from './operator-error.ts';
 import { createForOwner } from './owned-file.ts';
 
 /**
@@ -26,9 +27,11 @@ export function openDatabase(file: string, migrations: readonly string[]): Datab
 function migrate(db: DatabaseSync, file: string, migrations: readonly string[]): void {
   const version = versionOf(db);
   if (version > migrations.length)
-    throw new LaterVersionError(
-      `${file} was written by a later version of this program (${version} > ${migrations.length})`,
-    );
+    throw new LaterVersionError('LATER_VERSION', {
+      found: `${file} was written by a later version of this program (${version} > ${migrations.length})`,
+      expected: `a file of version ${migrations.length} or earlier`,
+      todo: 'start that later version again, or restore a backup from before (`upstairs ledger restore`)',
+    });
   for (const [index, migration] of migrations.entries()) {
     if (index < version) continue;
     db.exec('BEGIN IMMEDIATE');
@@ -43,7 +46,4 @@ function versionOf(db: DatabaseSync): number {
 }
 
 /** A file of a later version: this program does not know what is in it. */
-export class LaterVersionError extends Error {
-  override readonly name = 'LaterVersionError';
-  readonly code = 'LATER_VERSION';
-}
+export class LaterVersionError extends OperatorError<'LATER_VERSION'> {}

@@ -100,7 +100,7 @@ export class DiskWalk implements SourceListing {
     const level = stats && !('code' in stats) && levelOf(door, '', '', stats);
     const failed = level ? await this.#list(level, lowerOf(level, done)) : (stats as { code: string }).code;
     if (level && failed === undefined) return level;
-    throw new SourceListingError('SOURCE_ABSENT', `${door.path} cannot be listed (${failed})`);
+    throw cannotList(`${door.path} cannot be listed (${failed})`);
   }
 
   /** Undefined: it is not walked, which is noted. */
@@ -162,8 +162,7 @@ export class DiskWalk implements SourceListing {
   async #listFurther(level: Level, met: StepBuilder): Promise<boolean> {
     const failed = await this.#list(level, { name: level.names.at(-1) ?? '', inclusive: false });
     if (failed === undefined) return true;
-    if (level.prefix === '')
-      throw new SourceListingError('SOURCE_ABSENT', `${level.door.path} cannot be listed any more (${failed})`);
+    if (level.prefix === '') throw cannotList(`${level.door.path} cannot be listed any more (${failed})`);
     met.unknown('unlistable', level.prefix.slice(0, -1), failed);
     return false;
   }
@@ -213,4 +212,12 @@ function whyNot(below: Level, stats: BigIntStats, above: readonly Level[]) {
   // A directory that is bound into one below it: https://man7.org/linux/man-pages/man8/mount.8.html
   if (above.some(({ dev, ino }) => dev === below.dev && ino === below.ino)) return 'loop';
   return below.dev === below.door.dev ? undefined : 'other-file-system';
+}
+
+function cannotList(found: string): SourceListingError {
+  return new SourceListingError('SOURCE_ABSENT', {
+    found,
+    expected: 'a directory that this user may list, on a disk that is mounted',
+    todo: 'mount it, or give this user r-x on it, and scan again: it goes on where it stood',
+  });
 }

@@ -64,8 +64,9 @@ function cutWhy({ count, newlines }: ManifestRecords): string {
 }
 
 function wrong(why: string): SourceListingError {
-  return new SourceListingError(
-    'MANIFEST_WRONG',
-    `this is no whole manifest: ${why}. In public/system of the source, run: ${manifestCommand}`,
-  );
+  return new SourceListingError('MANIFEST_WRONG', {
+    found: `this is no whole manifest: ${why}`,
+    expected: 'what `find` prints in public/system of the source, all of it',
+    todo: `run there: ${manifestCommand}`,
+  });
 }

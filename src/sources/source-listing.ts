@@ -1,4 +1,5 @@
 import type { SeenFile, SeenFinding } from '../ledger/scan-writer.ts';
+import { OperatorError } from '../lib/operator-error.ts';
 
 /** What was met since the last step. */
 export interface ListingStep {
@@ -39,12 +40,4 @@ export type SourceListingErrorCode =
   | 'MANIFEST_WRONG';
 
 /** Why a source cannot be listed to its end. */
-export class SourceListingError extends Error {
-  override readonly name = 'SourceListingError';
-  readonly code: SourceListingErrorCode;
-
-  constructor(code: SourceListingErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
-}
+export class SourceListingError extends OperatorError<SourceListingErrorCode> {}

@@ -107,10 +107,11 @@ export class WalkDoor {
     const now = await this.#told(() => stat(path, { bigint: true }));
     if ('code' in now && now.code === 'TIMEOUT') throw this.#hung();
     if ('code' in now || now.dev !== this.dev || now.ino !== this.ino)
-      throw new SourceListingError(
-        'SOURCE_LOST',
-        `${path} is not what it was when the scan began: was the disk unmounted? What was recorded stays as it was`,
-      );
+      throw new SourceListingError('SOURCE_LOST', {
+        found: `${path} is not what it was when the scan began; what was recorded stays as it was`,
+        expected: 'the same disk from the beginning to the end',
+        todo: 'see whether the disk was unmounted, and scan again',
+      });
   }
 
   async #allAtOnce(path: string, add: (entries: readonly Dirent<Buffer>[]) => void) {
@@ -160,10 +161,11 @@ export class WalkDoor {
 
   #hung(): SourceListingError {
     const { path, deadlineMs } = this.#options;
-    return new SourceListingError(
-      'SOURCE_HUNG',
-      `the disk at ${path} does not answer any more (no operation within ${deadlineMs} ms): run the scan again when it does, and it goes on where it stood`,
-    );
+    return new SourceListingError('SOURCE_HUNG', {
+      found: `the disk at ${path} does not answer any more (no operation within ${deadlineMs} ms)`,
+      expected: 'a disk that answers',
+      todo: 'run the scan again when it does, and it goes on where it stood',
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 import type { TierShare } from '../ledger/tier-shares.ts';
+import { bytesInWords, countInWords, minuteInWords, span } from '../lib/quantity-words.ts';
 import type { SourceStatus, Status } from './status.ts';
-import { span } from './unplug.ts';
 
 /** The width that lines are wrapped to. */
 const columns = 80;
@@ -8,10 +8,15 @@ const columns = 80;
 const mostName = 20;
 const statuses = ['copied', 'wanted', 'superseded', 'refused'] as const;
 
-/** The status for people: aligned, in 80 columns, without colours. Ends with a newline. */
-export function statusText(status: Status): string {
+/** Says by a colour how it stands, or leaves a text as it is. */
+export type Paint = (mood: 'good' | 'doubtful', text: string) => string;
+
+const plain: Paint = (_, text) => text;
+
+/** The status for people: aligned, in 80 columns. Ends with a newline. */
+export function statusText(status: Status, paint = plain): string {
   const blocks = [heading(status), copies(status), classes(status), tiers(status), progress(status)];
-  for (const source of status.sources) blocks.push(sourceBlock(source, status));
+  for (const source of status.sources) blocks.push(sourceBlock(source, status, paint));
   return `${blocks
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
@@ -19,24 +24,25 @@ export function statusText(status: Status): string {
 }
 
 /** What speaks against unplugging, a paragraph each. */
-export function unplugLines({ name, retiredMs, unplug }: SourceStatus): string[] {
-  if (retiredMs !== undefined) return [`safe to unplug: yes, retired since ${when(retiredMs)}`];
-  if (unplug.safe) return [`safe to unplug: yes, once it is retired (upstairs retire ${name} --yes)`];
+export function unplugLines({ name, retiredMs, unplug }: SourceStatus, paint = plain): string[] {
+  const yes = `safe to unplug: ${paint('good', 'yes')}`;
+  if (retiredMs !== undefined) return [`${yes}, retired since ${minuteInWords(retiredMs)}`];
+  if (unplug.safe) return [`${yes}, once it is retired (upstairs retire ${name} --yes)`];
   return [
-    'safe to unplug: no, because',
+    `safe to unplug: ${paint('doubtful', 'no')}, because`,
     ...unplug.reasons.flatMap(({ why, todo }) => wrapped(`${why}: ${todo}`, '- ', '  ')),
   ];
 }
 
 function heading({ phase, servingMs, atMs }: Status): string[] {
   const serving = servingMs === undefined ? 'serve does not run' : `serving for ${span(atMs - servingMs)}`;
-  return [`${when(atMs)}, phase ${phase}, ${serving}`];
+  return [`${minuteInWords(atMs)}, phase ${phase}, ${serving}`];
 }
 
 function copies({ weights, byStatus }: Status): string[] {
   const rows = statuses.map((status) => {
     const bytes = weights.filter((each) => each.status === status).reduce((sum, each) => sum + each.bytes, 0);
-    return [status, number(byStatus[status]), size(bytes)];
+    return [status, countInWords(byStatus[status]), bytesInWords(bytes)];
   });
   return table([['copies', 'objects', 'bytes'], ...rows]);
 }
@@ -44,7 +50,7 @@ function copies({ weights, byStatus }: Status): string[] {
 function classes({ weights }: Status): string[] {
   const copied = weights.filter(({ status }) => status === 'copied');
   if (copied.length === 0) return [];
-  const rows = copied.map(({ class: name, objects, bytes }) => [name, number(objects), size(bytes)]);
+  const rows = copied.map(({ class: name, objects, bytes }) => [name, countInWords(objects), bytesInWords(bytes)]);
   return table([['copied, by class', 'objects', 'bytes'], ...rows]);
 }
 
@@ -63,7 +69,10 @@ function tiers({ tiers: { hour, day, all } }: Status): string[] {
     ['answered by', '1 h', '', '24 h', '', 'all', ''],
     ['', ...periods.flatMap(() => ['reqs', 'bytes'])],
     ...rows,
-    ['in all', ...periods.flatMap((shares) => [short(total(shares, 'requests')), size(total(shares, 'bytes'))])],
+    [
+      'in all',
+      ...periods.flatMap((shares) => [short(total(shares, 'requests')), bytesInWords(total(shares, 'bytes'))]),
+    ],
   ]);
 }
 
@@ -73,45 +82,45 @@ function progress(status: Status): string[] {
   if (rate)
     lines.push([
       'copying',
-      `${rate.objectsPerSecond.toFixed(1)} objects/s, ${size(rate.bytesPerSecond)}/s in the last ${span(rate.overMs)}`,
+      `${rate.objectsPerSecond.toFixed(1)} objects/s, ${bytesInWords(rate.bytesPerSecond)}/s in the last ${span(rate.overMs)}`,
     ]);
   if (backfill) {
     const left = backfill.left
-      ? `${number(backfill.left.files)} files, ${size(backfill.left.bytes)} left`
+      ? `${countInWords(backfill.left.files)} files, ${bytesInWords(backfill.left.bytes)} left`
       : 'no plan was made yet';
     lines.push(['backfill', `${backfill.state}, ${left}`]);
   }
   const eta = backfill?.eta;
   if (eta) lines.push(['to go', `about ${span(eta.ms)}, if ${eta.assuming}`]);
   if (oldestWantedMs !== undefined) lines.push(['oldest wait', `a copy waits for ${span(atMs - oldestWantedMs)}`]);
-  if (openAttempts > 0) lines.push(['uploads', `${number(openAttempts)} of unknown outcome`]);
-  if (openIntents > 0) lines.push(['writes', `${number(openIntents)} of unknown outcome`]);
+  if (openAttempts > 0) lines.push(['uploads', `${countInWords(openAttempts)} of unknown outcome`]);
+  if (openIntents > 0) lines.push(['writes', `${countInWords(openIntents)} of unknown outcome`]);
   if (oldestFailure)
     lines.push([
       'oldest failure',
-      `${when(oldestFailure.sinceMs)}, ${oldestFailure.reason ?? 'unknown'} (see upstairs failures)`,
+      `${minuteInWords(oldestFailure.sinceMs)}, ${oldestFailure.reason ?? 'unknown'} (see upstairs failures)`,
     ]);
   return labelled(lines);
 }
 
-function sourceBlock(source: SourceStatus, { atMs }: Status): string[] {
+function sourceBlock(source: SourceStatus, { atMs }: Status, paint: Paint): string[] {
   const { name, use, verification, latencyMs, retiredMs } = source;
   const lines: [string, string][] = [];
   if (use)
     lines.push([
       'last needed',
       use.lastMs === undefined
-        ? `by nobody since ${when(use.watchedMs)}`
+        ? `by nobody since ${minuteInWords(use.watchedMs)}`
         : `${span(Math.max(0, atMs - use.lastMs))} ago`,
     ]);
   if (use && retiredMs === undefined) lines.push(['quiet', `${span(use.quietMs)} in which serve ran`]);
   if (verification)
     lines.push([
       'verified',
-      `${when(verification.endedMs)}, ${verification.clean ? 'clean' : 'not clean'} (${verification.mode}${verification.percent > 0 ? ` ${verification.percent} %` : ''})`,
+      `${minuteInWords(verification.endedMs)}, ${verification.clean ? 'clean' : 'not clean'} (${verification.mode}${verification.percent > 0 ? ` ${verification.percent} %` : ''})`,
     ]);
   if (latencyMs !== undefined) lines.push(['latency', `${latencyMs.toFixed(1)} ms`]);
-  return [`source ${name}`, ...labelled(lines).map(indented), ...unplugLines(source).map(indented)];
+  return [`source ${name}`, ...labelled(lines).map(indented), ...unplugLines(source, paint).map(indented)];
 }
 
 function indented(line: string): string {
@@ -170,26 +179,7 @@ function cut(name: string): string {
   return name.length > mostName ? `${name.slice(0, mostName - 1)}\u2026` : name;
 }
 
-function number(n: number): string {
-  return n.toLocaleString('en-US');
-}
-
 /** `123K`, `1.2M`: for columns. */
 function short(n: number): string {
   return n.toLocaleString('en-US', { notation: 'compact', maximumFractionDigits: 1 });
-}
-
-function size(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${unit === 0 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
-}
-
-function when(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

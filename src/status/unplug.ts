@@ -1,4 +1,5 @@
 import type { KnownUse, Verification } from '../ledger/proof.ts';
+import { minuteInWords, span } from '../lib/quantity-words.ts';
 
 /** Everything that the answer depends on. Times in milliseconds since the epoch. */
 export interface UnplugFacts {
@@ -94,13 +95,13 @@ function* ofProof(facts: UnplugFacts): Generator<UnplugReason> {
   if (newsMs !== undefined && newsMs > beganMs)
     yield {
       code: 'scanned-since',
-      why: `a scan found a new or changed file at ${at(newsMs)}, after the last verification began`,
+      why: `a scan found a new or changed file at ${minuteInWords(newsMs)}, after the last verification began`,
       todo: 'have them copied, and run upstairs verify',
     };
   if (failedSince > 0)
     yield {
       code: 'failed-since',
-      why: `${failedSince >= 1000 ? 'a thousand copies or more were' : `${count(failedSince, 'copy', 'copies')} ${failedSince === 1 ? 'was' : 'were'}`} given up since ${at(beganMs)}, when the last verification began`,
+      why: `${failedSince >= 1000 ? 'a thousand copies or more were' : `${count(failedSince, 'copy', 'copies')} ${failedSince === 1 ? 'was' : 'were'}`} given up since ${minuteInWords(beganMs)}, when the last verification began`,
       todo: 'see upstairs failures, and run upstairs verify',
     };
 }
@@ -158,30 +159,4 @@ function exceptions({ onlyBelow, different, error }: Verification['counts']): st
 
 function count(n: number, one: string, several = `${one}s`): string {
   return `${n} ${n === 1 ? one : several}`;
-}
-
-function at(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-}
-
-const units = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1000],
-] as const;
-
-/** `3d 4h`, `72h`, `12m`, `0s`: rounded down. Whole hours up to three days stay hours, as in the configuration. */
-export function span(ms: number): string {
-  if (ms <= 72 * 3_600_000 && ms >= 3_600_000 && ms % 3_600_000 === 0) return `${ms / 3_600_000}h`;
-  const first = units.findIndex(([, unit]) => ms >= unit);
-  if (first < 0) return '0s';
-  const parts: string[] = [];
-  let rest = ms;
-  for (const [name, unit] of units.slice(first, first + 2)) {
-    const n = Math.floor(rest / unit);
-    rest -= n * unit;
-    if (n > 0) parts.push(`${n}${name}`);
-  }
-  return parts.join(' ');
 }

@@ -1,10 +1,8 @@
+import { OperatorError } from '../lib/operator-error.ts';
 import { parsePrintedKey } from './printed-key.ts';
 
 /** A list that cannot be used as it is. */
-export class AcknowledgedError extends Error {
-  override readonly name = 'AcknowledgedError';
-  readonly code = 'ACKNOWLEDGED_WRONG';
-}
+export class AcknowledgedError extends OperatorError<'ACKNOWLEDGED_WRONG'> {}
 
 /** Keys that the operator knows of, and lets go: they keep nothing from being clean. */
 export class Acknowledged {
@@ -27,9 +25,11 @@ export class Acknowledged {
       if (line === '' || line.startsWith('#')) continue;
       const key = parsePrintedKey(line);
       if (key === undefined)
-        throw new AcknowledgedError(
-          `${file}, line ${index + 1}: it begins with a quote and is no JSON string. Take keys as the report prints them, one a line`,
-        );
+        throw new AcknowledgedError('ACKNOWLEDGED_WRONG', {
+          found: `${file}, line ${index + 1}, begins with a quote and is no JSON string`,
+          expected: 'keys, one a line, in quotes only where the report prints them so',
+          todo: 'copy that key from the report anew',
+        });
       keys.push(key);
     }
     return new Acknowledged(keys);

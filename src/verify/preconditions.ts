@@ -1,24 +1,17 @@
+import { SourceUnknownError } from '../config/source-name.ts';
 import type { ScanRecord } from '../ledger/files.ts';
 import type { Listing } from '../ledger/objects.ts';
+import { OperatorError } from '../lib/operator-error.ts';
 
 export type VerifyErrorCode =
   /** A source was never scanned to its end. */
   | 'NO_SCAN'
   | 'SCAN_OLD'
   /** The bucket was never listed to its end. */
-  | 'NO_LISTING'
-  | 'UNKNOWN_SOURCE';
+  | 'NO_LISTING';
 
 /** What keeps a verification from being done, and what the operator can do about it. */
-export class VerifyError extends Error {
-  override readonly name = 'VerifyError';
-  readonly code: VerifyErrorCode;
-
-  constructor(code: VerifyErrorCode, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
+export class VerifyError extends OperatorError<VerifyErrorCode> {}
 
 /** How old a scan may be, in milliseconds: what came below since is not known. */
 export const scanGoodForMs = 24 * 3600 * 1000;
@@ -45,17 +38,19 @@ export function endedScans(
   return sources.map((source) => {
     const scan = scans.find(({ last }) => last?.source === source)?.last;
     if (scan?.endedMs === undefined)
-      throw new VerifyError(
-        'NO_SCAN',
-        `no scan of the source ${source} has come to its end, so nobody knows what is below: run \`upstairs scan\` first`,
-      );
+      throw new VerifyError('NO_SCAN', {
+        found: `no scan of the source ${source} has come to its end, so nobody knows what is below`,
+        expected: 'a scan of each source that came to its end',
+        todo: 'run `upstairs scan` first',
+      });
     // What came while it ran may have been missed, so it is as old as its beginning.
     const ageMs = nowMs - scan.beganMs;
     if (ageMs > scanGoodForMs && !acceptOld)
-      throw new VerifyError(
-        'SCAN_OLD',
-        `the last scan of the source ${source} began ${hours(ageMs)} ago, and what came below since is not known: run \`upstairs scan\` first, or accept it with --stale-scan`,
-      );
+      throw new VerifyError('SCAN_OLD', {
+        found: `the last scan of the source ${source} began ${hours(ageMs)} ago, and what came below since is not known`,
+        expected: `a scan that began within the last ${hours(scanGoodForMs)}`,
+        todo: 'run `upstairs scan` first, or accept it with --stale-scan',
+      });
     return { ...scan, endedMs: scan.endedMs };
   });
 }
@@ -63,21 +58,18 @@ export function endedScans(
 /** @throws VerifyError when there is none. */
 export function endedListing(last: Listing | undefined): Listing & { readonly endedMs: number } {
   if (last?.endedMs === undefined)
-    throw new VerifyError(
-      'NO_LISTING',
-      'no listing of the bucket has come to its end, so nobody knows what is above: run this again without --no-list',
-    );
+    throw new VerifyError('NO_LISTING', {
+      found: 'no listing of the bucket has come to its end, so nobody knows what is above',
+      expected: 'a listing that came to its end',
+      todo: 'run this again without --no-list, or `upstairs inventory` first',
+    });
   return { ...last, endedMs: last.endedMs };
 }
 
-/** @throws VerifyError when the configuration has no source of this name. */
+/** @throws SourceUnknownError when the configuration has no source of this name. */
 export function chosenSources(configured: readonly string[], only: string | undefined): readonly string[] {
   if (only === undefined) return configured;
-  if (!configured.includes(only))
-    throw new VerifyError(
-      'UNKNOWN_SOURCE',
-      `there is no source ${only} in the configuration; its sources are ${configured.join(', ')}`,
-    );
+  if (!configured.includes(only)) throw new SourceUnknownError(only, configured);
   return [only];
 }
 

@@ -1,9 +1,10 @@
 import { decimalSeconds } from '../lib/decimal-seconds.ts';
+import { bytesInWords, durationInWords } from '../lib/quantity-words.ts';
 import type { Noted } from './outcome.ts';
 import { printedKey } from './printed-key.ts';
 import { isClean, modeOf, type Proof } from './proof.ts';
 import { columns } from './tally.ts';
-import { ageWords, blindSpots, bytesWords, columnWords, exceptedWords, hiddenWords, reasonWords } from './words.ts';
+import { blindSpots, columnWords, exceptedWords, hiddenWords, reasonWords } from './words.ts';
 
 /** The page that a person keeps, in Markdown, line by line: it may name millions of keys. */
 export async function* reportLines(proof: Proof, noted: () => AsyncIterable<Noted>): AsyncGenerator<string> {
@@ -71,8 +72,8 @@ function* foundationLines(proof: Proof): Generator<string> {
     yield watchedMs === undefined
       ? `- ${source}: when it last answered a reader is not known.`
       : lastMs === undefined
-        ? `- ${source} has answered no reader since ${when(watchedMs)} (${ageWords(endedMs - watchedMs)}).`
-        : `- ${source} last answered a reader ${when(lastMs)} (${ageWords(endedMs - lastMs)} before the end).`;
+        ? `- ${source} has answered no reader since ${when(watchedMs)} (${durationInWords(endedMs - watchedMs)}).`
+        : `- ${source} last answered a reader ${when(lastMs)} (${durationInWords(endedMs - lastMs)} before the end).`;
   yield `- Bucket ${code(about.bucket)} at ${code(about.endpoint)}, ledger ${code(about.ledger)}.`;
   yield `- Upstairs ${about.version}, Node ${about.node}, configuration ${code(about.configFingerprint)}.`;
   yield `- State: ${code(stateHash)} (SHA-256 over sign, exception, source, size, MD5 and key of each).`;
@@ -116,7 +117,7 @@ function modeWords({ ways, seed, read }: Proof): string {
   if (mode === 'recorded') return 'recorded: the ledger against scan and listing; no bytes were moved.';
   const sample =
     ways.percent === 0 ? '' : `${ways.percent} % of the objects were read again and hashed (seed ${code(seed)})`;
-  const disks = ways.source ? `the files were read again and hashed, ${bytesWords(read.fileBytes)} of them` : '';
+  const disks = ways.source ? `the files were read again and hashed, ${bytesInWords(read.fileBytes)} of them` : '';
   return `${mode}: ${[disks, sample].filter((part) => part !== '').join(', and ')}.`;
 }
 

@@ -1,14 +1,18 @@
+import { bytesInWords } from '../lib/quantity-words.ts';
 import type { Noted } from './outcome.ts';
 import { printedKey } from './printed-key.ts';
 import { isClean, modeOf, type Proof, verificationOf } from './proof.ts';
 import { columns } from './tally.ts';
-import { blindSpots, bytesWords, columnWords, exceptedWords, reasonWords } from './words.ts';
+import { blindSpots, columnWords, exceptedWords, reasonWords } from './words.ts';
 
 /** Exceptions that the summary names; the report has all of them. */
 const mostNamed = 20;
 
+/** Says by a colour how it stands, or leaves a text as it is. */
+export type Paint = (mood: 'good' | 'bad', text: string) => string;
+
 /** What the command says on the screen, line by line. */
-export async function* summaryLines(proof: Proof, noted: AsyncIterable<Noted>): AsyncGenerator<string> {
+export async function* summaryLines(proof: Proof, noted: AsyncIterable<Noted>, paint: Paint): AsyncGenerator<string> {
   const { tally, exceptions, keys, sources, changedMeanwhile, acknowledged, ways, seed } = proof;
   yield* table(proof);
   yield '';
@@ -31,8 +35,8 @@ export async function* summaryLines(proof: Proof, noted: AsyncIterable<Noted>): 
     yield `${sign} ${printedKey(key)}: ${reason && reasonWords[reason]}${detail ? ` (${printedKey(detail)})` : ''}`;
   }
   yield isClean(proof)
-    ? `clean: ${keys} keys of ${sources.join(', ')}; everything below is in the bucket and equal, or excepted, as far as ${modeOf(ways)} can tell`
-    : `not clean: ${exceptions} exceptions among ${keys} keys of ${sources.join(', ')}`;
+    ? `${paint('good', 'clean')}: ${keys} keys of ${sources.join(', ')}; everything below is in the bucket and equal, or excepted, as far as ${modeOf(ways)} can tell`
+    : `${paint('bad', 'not clean')}: ${exceptions} exceptions among ${keys} keys of ${sources.join(', ')}`;
 }
 
 /** One object; the exceptions, which may be many, are its last part. In pieces, to be written as they come. */
@@ -72,7 +76,7 @@ function* table({ tally }: Proof): Generator<string> {
       name,
       ...columns.map((column) => {
         const { files, bytes } = amounts[column];
-        return files === 0 ? '0' : `${files} (${bytesWords(bytes)})`;
+        return files === 0 ? '0' : `${files} (${bytesInWords(bytes)})`;
       }),
     ]),
   ];

@@ -1,11 +1,10 @@
+import { OperatorError } from '../lib/operator-error.ts';
+
 /** So many questions in a row without an answer, and no verdict is worth anything. */
 const most = 25;
 
 /** Somebody who is needed for a proof does not answer any more. */
-export class TroubleError extends Error {
-  override readonly name = 'TroubleError';
-  readonly code = 'NO_ANSWER';
-}
+export class TroubleError extends OperatorError<'NO_ANSWER'> {}
 
 /** Counts what went wrong in a row: an outage is not a million exceptions. */
 export class Troubles {
@@ -20,9 +19,11 @@ export class Troubles {
   another(detail: string): void {
     this.#inARow += 1;
     if (this.#inARow >= most)
-      throw new TroubleError(
-        `${this.#who} did not answer ${most} times in a row: ${detail}. Nothing is proven; see to it and run this again`,
-      );
+      throw new TroubleError('NO_ANSWER', {
+        found: `${this.#who} did not answer ${most} times in a row (${detail}), and nothing is proven`,
+        expected: 'answers: an outage is no million of exceptions',
+        todo: 'see what `upstairs check` says of it, mend that, and run this again',
+      });
   }
 
   over(): void {

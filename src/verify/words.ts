@@ -78,20 +78,3 @@ export function blindSpots({ percent, source, askedAcls }: Ways): readonly strin
   );
   return blind;
 }
-
-/** `1.50 GB`, for people; the exact figure stands beside it where it matters. */
-export function bytesWords(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
-  let value = bytes;
-  let unit = 0;
-  for (; value >= 1000 && unit < units.length - 1; unit += 1) value /= 1000;
-  return unit === 0 ? `${value} B` : `${value.toPrecision(3)} ${units[unit]}`;
-}
-
-export function ageWords(ms: number): string {
-  const minutes = Math.floor(ms / 60_000);
-  if (minutes < 1) return 'less than a minute';
-  if (minutes < 120) return `${minutes} minutes`;
-  const hours = Math.floor(minutes / 60);
-  return hours < 72 ? `${hours} hours` : `${Math.floor(hours / 24)} days`;
-}

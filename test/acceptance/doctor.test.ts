@@ -532,7 +532,7 @@ const wrongMachines: WrongSetUp[] = [
     name: 'an option that does not exist',
     wrong: () => ({ bucket: { nam: 'x' } }),
     names: ['bucket.nam'],
-    todo: 'spelling',
+    todo: 'did you mean name?',
   },
   {
     name: 'a configuration that everybody may read, secrets and all',

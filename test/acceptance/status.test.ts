@@ -36,7 +36,7 @@ test.skipIf(needs('ceph').skip)('the status is told by serve, and without it by 
   writeFileSync(file, stringify(config));
   const status = async (...args: string[]) =>
     (await run(execPath, [program, 'status', '-c', file, ...args], { env: programEnv, timeout: 30_000 })).stdout;
-  await expect(status()).rejects.toThrow(/there is no ledger at .*: was `upstairs serve` ever started\?/);
+  await expect(status()).rejects.toThrow(/there is no ledger at .*\n.*\n {2}to do: start `upstairs serve` once before/);
 
   const upstairs = await startUpstairs({ config });
   onTestFinished(() => upstairs.dispose());

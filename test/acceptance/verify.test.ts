@@ -273,7 +273,7 @@ describe.skipIf(needs('ceph').skip)('what was decided through the write host', (
   test('without a scan, of another bucket or source, or of a store that does not answer nothing is proven, and that ends with 1', async () => {
     expect([unscanned.code, unscanned.stderr]).toEqual([1, expect.stringContaining('run `upstairs scan` first')]);
     const typed = await runVerify(config, ['--only', 'basment']);
-    expect([typed.code, typed.stderr]).toEqual([1, expect.stringContaining('its sources are basement')]);
+    expect([typed.code, typed.stderr]).toEqual([1, expect.stringContaining('did you mean basement?')]);
     const bucket = await sharedRgw().freshBucket('other');
     const other = await runVerify(merge(config, { bucket: { name: bucket } }));
     expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('has no identity')]);

@@ -82,10 +82,12 @@ export class LogBytes {
     this.#takenBytes = known.takenBytes;
     if (this.#hashTaken() === known.takenHash) return;
     await chunks.return(undefined);
-    throw new LogImportError(
-      'LOG_CHANGED',
-      'it begins as a log that was imported before, and goes on in another way: was it filtered or edited? What it has in common with that one would count twice, so nothing of it was counted',
-    );
+    throw new LogImportError('LOG_CHANGED', {
+      found:
+        'it begins as a log that was imported before, and goes on in another way: what both have would count twice, so nothing of it was counted',
+      expected: 'a log as the web server wrote it, longer than before or the same',
+      todo: 'import it as it was before it was filtered or edited',
+    });
   }
 
   #goOn(chunk: Buffer): void {

@@ -1,3 +1,5 @@
+import { OperatorError } from '../../lib/operator-error.ts';
+
 export type LogImportErrorCode =
   /** None of its lines could be read. */
   | 'LOG_FORMAT_UNKNOWN'
@@ -5,12 +7,4 @@ export type LogImportErrorCode =
   | 'LOG_CHANGED';
 
 /** Why a log is not counted, and what to do. */
-export class LogImportError extends Error {
-  override readonly name = 'LogImportError';
-  readonly code: LogImportErrorCode;
-
-  constructor(code: LogImportErrorCode, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
+export class LogImportError extends OperatorError<LogImportErrorCode> {}

@@ -108,9 +108,9 @@ class Tally {
 }
 
 function unknownFormat({ lines, firstUnreadable }: Tally): LogImportError {
-  return new LogImportError(
-    'LOG_FORMAT_UNKNOWN',
-    `none of its ${lines === triedLines ? `first ${lines}` : lines} lines is in a format that is known, which are nginx's combined, and a JSON object with request, status and time_iso8601; ` +
-      `the first is ${JSON.stringify(firstUnreadable[0]?.text ?? '')}`,
-  );
+  return new LogImportError('LOG_FORMAT_UNKNOWN', {
+    found: `none of its ${lines === triedLines ? `first ${lines}` : lines} lines is in a format that is known; the first is ${JSON.stringify(firstUnreadable[0]?.text ?? '')}`,
+    expected: "nginx's combined, or a JSON object with request, status and time_iso8601 in each line",
+    todo: 'see that it is an access log; `upstairs heat import --help` tells the formats',
+  });
 }

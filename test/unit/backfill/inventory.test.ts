@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ListingError } from '../../../src/bucket/object-listing.ts';
+import { storeWords } from '../../../src/bucket/store-words.ts';
 import { InventoryWorld, mastodonKeys, object } from './inventory-world.ts';
 
-const slowDown = () => new ListingError('LISTING_SLOW_DOWN', 'the store answered 503 (SlowDown)');
+const slowDown = () => new ListingError('LISTING_SLOW_DOWN', storeWords(503, 'SlowDown', 'media'));
 
 describe('an inventory', () => {
   test('lists every object once, several folders at a time', async () => {
@@ -134,7 +135,7 @@ describe('a store in trouble', () => {
   test('that refuses the listing is not asked again', async () => {
     const world = new InventoryWorld(mastodonKeys(100).map((key) => object(key)));
     world.listing.before = (_, n) => {
-      if (n > 3) throw new ListingError('LISTING_REFUSED', 'the store answered 403 (AccessDenied)');
+      if (n > 3) throw new ListingError('LISTING_REFUSED', storeWords(403, 'AccessDenied', 'media'));
     };
     await expect(world.run({ parallel: 1 })).rejects.toMatchObject({ code: 'LISTING_REFUSED' });
     expect(world.listing.asked.length).toBe(4);

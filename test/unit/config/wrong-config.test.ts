@@ -52,7 +52,7 @@ describe('a wrong configuration is refused, with the place and what to do', () =
     ['bucket.endpoint', 'https://user:pass@s3.example', 'bucket.endpoint', 'scheme, host and port only'],
     ['bucket.name', 'My_Media', 'bucket.name', 'must be a bucket name'],
     ['bucket.name', '192.168.5.4', 'bucket.name', 'must not look like an IP address'],
-    ['bucket.nmae', 'media', 'bucket.nmae', 'is not a known option: check its spelling'],
+    ['bucket.nmae', 'media', 'bucket.nmae', 'is not a known option: did you mean name?'],
     ['bucket.keyPrefix', 'media', 'bucket.keyPrefix', 'must be empty, or text that ends with "/"'],
     ['bucket.accessKey', 12345, 'bucket.accessKey', 'put it in quotes'],
     ['bucket.secretKey', 'two words', 'bucket.secretKey', 'without white space'],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Area, examine } from '../../../src/doctor/area.ts';
-import { error, exitCodeOf, ok, warning } from '../../../src/doctor/finding.ts';
+import { error, ok, warning, worstOf } from '../../../src/doctor/finding.ts';
 
 const never = new AbortController().signal;
 const area = (name: string, run: Area['run'], limitMs = 1000): Area => ({ name, limitMs, run });
@@ -77,7 +77,7 @@ test('all that is broken off stops at once, may tidy up, and keeps what it found
   expect(tidied).toBe(2);
 });
 
-test('the exit code is 1 for an error, 2 for warnings only, 0 for nothing', () => {
+test('the worst finding is an error, else a warning, else nothing is wrong', () => {
   const [e, w, o] = [error('a', '', '', ''), warning('b', '', '', ''), ok('c', '')];
-  expect([exitCodeOf([]), exitCodeOf([o]), exitCodeOf([o, w]), exitCodeOf([w, e, o])]).toEqual([0, 0, 2, 1]);
+  expect([worstOf([]), worstOf([o]), worstOf([o, w]), worstOf([w, e, o])]).toEqual(['ok', 'ok', 'warning', 'error']);
 });

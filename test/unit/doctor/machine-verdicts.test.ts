@@ -149,14 +149,14 @@ describe('the report', () => {
   const findings = [ok('a', 'fine'), error('b', 'two\nlines \u001b[31m', 'one', 'mend it')];
 
   test('is one line a finding, whatever a file is called, and speaks no terminal codes', () => {
-    expect(reportText(findings, { verbose: false, colour: false })).toBe(
+    expect(reportText(findings, { verbose: false, paint: (_, text) => text })).toBe(
       'error b: two?lines ?[31m | expected: one | to do: mend it\n1 errors, 0 warnings, 1 checks found nothing wrong\n',
     );
   });
 
-  test('has a line for what is fine where it is asked for, and colours for people', () => {
-    const text = reportText(findings, { verbose: true, colour: true });
+  test('has a line for what is fine where it is asked for, and paints levels as it is told', () => {
+    const text = reportText(findings, { verbose: true, paint: (level, text) => `<${level}>${text}</>` });
     expect(text.split('\n')).toHaveLength(4);
-    expect(text).toContain('\u001b[32mok\u001b[0m a: fine');
+    expect(text).toContain('<ok>ok</> a: fine');
   });
 });

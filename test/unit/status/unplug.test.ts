@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Verification } from '../../../src/ledger/proof.ts';
-import { span, type UnplugCode, type UnplugFacts, unplug } from '../../../src/status/unplug.ts';
+import { type UnplugCode, type UnplugFacts, unplug } from '../../../src/status/unplug.ts';
 
 const hourMs = 3_600_000;
 const nowMs = 1_800_000_000_000;
@@ -107,12 +107,3 @@ describe('a source may be unplugged', () => {
     expect(unplug({ ...proven, newsMs: verification.beganMs - 1 }).safe).toBe(true);
   });
 });
-
-test.each([
-  [0, '0s'],
-  [999, '0s'],
-  [61_000, '1m 1s'],
-  [72 * hourMs, '72h'],
-  [73 * hourMs, '3d 1h'],
-  [hourMs + 1, '1h'],
-])('%i ms are told as %s', (ms, text) => expect(span(ms)).toBe(text));

@@ -27,7 +27,9 @@ describe('before anything is proven', () => {
 
   test('a scan is as old as its beginning, and an old one must be accepted', () => {
     const old = [{ last: { ...scan, beganMs: nowMs - 25 * hour }, open: undefined }];
-    expect(() => endedScans(['attic'], old, { nowMs, acceptOld: false })).toThrow(/25 hours ago.*--stale-scan/);
+    const refused = () => endedScans(['attic'], old, { nowMs, acceptOld: false });
+    expect(refused).toThrow(/25 hours ago.*--stale-scan/);
+    expect(refused).toThrow(expect.objectContaining({ code: 'SCAN_OLD' }));
     const accepted = endedScans(['attic'], old, { nowMs, acceptOld: true });
     expect(accepted).toHaveLength(1);
     const listing = { beganMs: nowMs, endedMs: nowMs, objects: 0, bytes: 0 };

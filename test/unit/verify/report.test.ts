@@ -100,7 +100,7 @@ describe('the page to keep', () => {
 describe('what is printed', () => {
   test('the summary names the first exceptions, and counts the others', async () => {
     const many = Array.from({ length: 30 }, (_, n) => ({ ...one, key: `a/${n}` }));
-    const lines = await gathered(summaryLines(proof({ exceptions: 30 }), all(deleted, ...many)));
+    const lines = await gathered(summaryLines(proof({ exceptions: 30 }), all(deleted, ...many), (_, text) => text));
     expect(lines).toContain('+ a/19: it was not copied (damaged: EIO at byte 4096)');
     expect(lines).toContain('… and 10 more: --report names all of them');
     expect(lines.at(-1)).toBe('not clean: 30 exceptions among 3 keys of attic');

@@ -1,0 +1,30 @@
+import { printable } from '../lib/printable.ts';
+import { coloured } from './colour.ts';
+import { endWith } from './exit-codes.ts';
+import type { ToldError } from './told-error.ts';
+
+/** Prints an error, the only place where that is done, and sets the exit code. With `json` as the last line of standard error, else in three parts. */
+export function tellError(error: ToldError, { json }: { json: boolean }): void {
+  process.stderr.write(json ? errorJson(error) : errorText(error));
+  endWith(error.exit);
+}
+
+/** As the admin listener answers errors, on one line. */
+function errorJson({ code, found, expected, todo, problems }: ToldError): string {
+  return `${JSON.stringify({ error: { code, message: found, expected, todo, ...(problems && { problems }) } })}\n`;
+}
+
+function errorText({ found, expected, todo, stack }: ToldError): string {
+  const lines = [
+    `${coloured('bad', 'upstairs:', process.stderr)} ${shown(found)}`,
+    `  expected: ${shown(expected)}`,
+    `  to do: ${shown(todo)}`,
+    ...(stack === undefined ? [] : [stack]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** A problem a line. */
+function shown(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
