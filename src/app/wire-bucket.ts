@@ -11,6 +11,7 @@ import { S3PartStore } from '../bucket/s3-part-store.ts';
 import { S3Reader } from '../bucket/s3-reader.ts';
 import { S3Store } from '../bucket/s3-store.ts';
 import { storeClient } from '../bucket/store-client.ts';
+import { watchClient } from '../bucket/watched-client.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Rules } from '../protocol/state.ts';
 import type { Context } from './context.ts';
@@ -21,7 +22,7 @@ const maxRememberedAbsences = 100_000;
 export type BucketParts = Awaited<ReturnType<typeof wireBucket>>;
 
 /** The bucket: reads over undici, from the inside out; writes over the SDK. */
-export async function wireBucket({ config, report, teardown, acceptLoss }: Context, ledger: Ledger) {
+export async function wireBucket({ config, metrics, report, teardown, acceptLoss }: Context, ledger: Ledger) {
   const { bucket } = config;
   const location = {
     endpoint: bucket.endpoint,
@@ -49,6 +50,7 @@ export async function wireBucket({ config, report, teardown, acceptLoss }: Conte
     connectTimeoutMs: bucket.connectTimeout,
     socketTimeoutMs: bucket.bodyTimeout,
   });
+  watchClient(client, metrics.storeAnswered('copies'));
   teardown.add('bucket writes', () => client.destroy());
 
   const binding = new BucketBinding({

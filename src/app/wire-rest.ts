@@ -41,6 +41,8 @@ export interface Rest {
   readonly drain: Drain | undefined;
   readonly heat: OwnHeat;
   readonly files: Files;
+  /** Whether disks and bucket are looked through again and again: since the first order to run. */
+  readonly looking: boolean;
   /** Of each source the newest scan that ended. */
   scans(): Promise<readonly ScanRecord[]>;
   inventory(): Promise<Listing | undefined>;
@@ -92,6 +94,9 @@ export async function wireRest(context: Context, parts: RestParts): Promise<Rest
     drain,
     heat: heat.own,
     files,
+    get looking() {
+      return looking;
+    },
     scans: async () => (await files.scans()).flatMap(({ last }) => (last ? [last] : [])),
     inventory: () => inventory.last(),
     start() {

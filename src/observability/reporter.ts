@@ -30,6 +30,7 @@ export class Reporter {
   readonly #metrics: Metrics;
 
   readonly #watchers: Watcher[] = [];
+  readonly #toldReadings = new Set<string>();
 
   constructor(logger: Logger, access: Logger, metrics: Metrics) {
     this.#logger = logger;
@@ -237,6 +238,16 @@ export class Reporter {
 
   readonly writeCounted = ({ operation, status, outcomes, ms }: WriteRecord): void => {
     this.#metrics.written(operation ?? 'none', status, ms / 1000, outcomes.values());
+  };
+
+  /** A look of `/metrics`: told when it begins to fail, and not at every scrape. */
+  readonly readingFailed = (reading: string, error: unknown): void => {
+    if (this.#toldReadings.has(reading)) return;
+    this.#toldReadings.add(reading);
+    this.#logger.warn(
+      { event: 'metrics', reading, error },
+      'a part of the metrics could not be read and was left out; it is told once',
+    );
   };
 
   readonly sourcesTakenOut = (names: readonly string[]): void => {
