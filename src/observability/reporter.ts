@@ -240,14 +240,11 @@ export class Reporter {
     this.#metrics.written(operation ?? 'none', status, ms / 1000, outcomes.values());
   };
 
-  /** A look of `/metrics`: told when it begins to fail, and not at every scrape. */
+  /** A look of `/metrics`: told once, and not at every scrape. */
   readonly readingFailed = (reading: string, error: unknown): void => {
     if (this.#toldReadings.has(reading)) return;
     this.#toldReadings.add(reading);
-    this.#logger.warn(
-      { event: 'metrics', reading, error },
-      'a part of the metrics could not be read and was left out; it is told once',
-    );
+    this.#logger.warn({ event: 'metrics', reading, error }, 'a part of the metrics could not be read: it is left out');
   };
 
   readonly sourcesTakenOut = (names: readonly string[]): void => {
