@@ -105,13 +105,36 @@ describe('what is worked out of the metrics', () => {
 
 describe('the dashboard', () => {
   const { panels } = JSON.parse(read('config/grafana/dashboards/upstairs.json')) as {
-    panels: { type: string; title: string; description?: string; fieldConfig?: { defaults: { unit?: string } } }[];
+    panels: {
+      id: number;
+      type: string;
+      title: string;
+      description?: string;
+      fieldConfig?: { defaults: { unit?: string } };
+      gridPos: { x: number; y: number; w: number; h: number };
+    }[];
   };
   const drawn = panels.filter(({ type }) => type !== 'row');
 
   test.each(drawn)('says what "$title" shows, and in which unit', ({ description, fieldConfig }) => {
     expect(description?.length ?? 0).toBeGreaterThan(10);
     expect(fieldConfig?.defaults.unit).toMatch(/^(none|short|s|bytes|Bps|ops|reqps|percentunit)$/);
+  });
+
+  test('draws no panel over another, and each within the page', () => {
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+    const taken = new Map<string, string>();
+    const twice: string[] = [];
+    for (const { title, gridPos: at } of panels) {
+      expect(at.x + at.w).toBeLessThanOrEqual(24);
+      for (let x = at.x; x < at.x + at.w; x += 1)
+        for (let y = at.y; y < at.y + at.h; y += 1) {
+          const other = taken.get(`${x}:${y}`);
+          if (other !== undefined) twice.push(`${title} over ${other}`);
+          taken.set(`${x}:${y}`, title);
+        }
+    }
+    expect(twice).toEqual([]);
   });
 
   test('shows each instance by itself, or all', () => {
