@@ -11,6 +11,7 @@ import { openLedger } from './app/wire-ledger.ts';
 import { wireMedia } from './app/wire-media.ts';
 import type { ScanProgram } from './app/wire-periodic-scans.ts';
 import { openProof } from './app/wire-proof.ts';
+import { readingsOf } from './app/wire-readings.ts';
 import { wireRest } from './app/wire-rest.ts';
 import { servingStatus } from './app/wire-status.ts';
 import type { Config } from './config/schema.ts';
@@ -29,6 +30,7 @@ import { UseWatch } from './media/use-watch.ts';
 import { createAccessLogger } from './observability/logger.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { Reporter } from './observability/reporter.ts';
+import { beginAtZero } from './observability/zeros.ts';
 import { Leases } from './protocol/leases.ts';
 import { CopyRate } from './status/copy-rate.ts';
 import { SharedStatus } from './status/shared-status.ts';
@@ -150,21 +152,23 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
   });
 
   const disksInUse = () => media.disks.filter(({ name }) => media.inUse.has(name));
-  metrics.observe({
-    scans: () => rest.scans(),
-    cache: () => media.cache,
-    spool: () => media.room.used,
-    disks: () => media.disks.map((disk) => ({ source: disk.name, ...disk.load })),
-    remotes: () => media.remotes.map(({ source, asked, load }) => ({ source: source.name, asked, ...load })),
-    sourcesInUse: () => config.sources.map(({ name }) => ({ source: name, inUse: media.inUse.has(name) })),
-    copiesActive: () => copies.active,
-    identity: () => bucket.identity.state,
-    ledger: () => ledger.counts(now()),
-    openIntents: () => marks.openIntents(),
-    inventory: () => rest.inventory(),
-    backfill: async () => rest.drain?.facts(),
-    now,
-  });
+  const notReady = () => [
+    ...report.bucketReasons(bucket.identity.state, bucket.binding),
+    ...disksInUse()
+      .filter((disk) => disk.hung)
+      .map((disk) => `the disk ${disk.name} does not answer`),
+    ...disksInUse().flatMap(({ name, absences }) => absences.map((why) => `the disk ${name} is not there: ${why}`)),
+  ];
+  beginAtZero(metrics, { sources: config.sources.map(({ name }) => name), writeHost: config.write !== undefined });
+  metrics.observe(
+    readingsOf(config, {
+      ...{ media, rest, pace, bucket, proof, ledger, now },
+      openIntents: () => marks.openIntents(),
+      copiesActive: () => copies.active,
+      ready: () => notReady().length === 0,
+    }),
+    report.readingFailed,
+  );
   const takenOut = await marks.knowSources(config.sources.map(({ name }) => name));
   if (takenOut.length > 0) report.sourcesTakenOut(takenOut);
   const sweep = new MarkSweep({
@@ -208,14 +212,8 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
       else report.counted(record);
     },
     purged: report.purged,
-    metrics: metrics.registry,
-    notReady: () => [
-      ...report.bucketReasons(bucket.identity.state, bucket.binding),
-      ...disksInUse()
-        .filter((disk) => disk.hung)
-        .map((disk) => `the disk ${disk.name} does not answer`),
-      ...disksInUse().flatMap(({ name, absences }) => absences.map((why) => `the disk ${name} is not there: ${why}`)),
-    ],
+    metrics,
+    notReady,
     adminRoutes: [
       control.routes,
       statusRoute(() => status.now()),

@@ -12,6 +12,7 @@ import { S3PartStore } from '../bucket/s3-part-store.ts';
 import { S3Reader } from '../bucket/s3-reader.ts';
 import { S3Store } from '../bucket/s3-store.ts';
 import { storeClient } from '../bucket/store-client.ts';
+import { watchClient } from '../bucket/watched-client.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Rules } from '../protocol/state.ts';
 import type { Context } from './context.ts';
@@ -22,7 +23,7 @@ const maxRememberedAbsences = 100_000;
 export type BucketParts = Awaited<ReturnType<typeof wireBucket>>;
 
 /** The bucket: reads over undici, from the inside out; writes. */
-export async function wireBucket({ config, report, teardown, acceptLoss }: Context, ledger: Ledger) {
+export async function wireBucket({ config, metrics, report, teardown, acceptLoss }: Context, ledger: Ledger) {
   const { bucket } = config;
   const location = {
     endpoint: bucket.endpoint,
@@ -50,6 +51,8 @@ export async function wireBucket({ config, report, teardown, acceptLoss }: Conte
     connectTimeoutMs: bucket.connectTimeout,
     socketTimeoutMs: bucket.bodyTimeout,
   });
+  const ended = metrics.storeAnswered('copies');
+  watchClient(client, ended);
   teardown.add('bucket writes', () => client.destroy());
 
   const binding = new BucketBinding({
@@ -80,6 +83,7 @@ export async function wireBucket({ config, report, teardown, acceptLoss }: Conte
     signer: new RequestSigner({ region: bucket.region, credentials }),
     connectTimeoutMs: bucket.connectTimeout,
     silenceMs: bucket.bodyTimeout,
+    ended,
   });
   teardown.add('uploads', () => sender.close());
   const store = new S3Store({ ...storeOptions, sender });

@@ -33,7 +33,7 @@ export interface WiredDisk {
 
 /** A disk and what its symlinks lead to. Rejects when it is required, and not there within its deadline. Not touched unless `inUse`. */
 export async function wireDisk(
-  { config, report, teardown }: Context,
+  { config, metrics, report, teardown }: Context,
   source: Extract<SourceConfig, { type: 'disk' }>,
   claimed: ClaimedPaths,
   inUse: boolean,
@@ -46,7 +46,7 @@ export async function wireDisk(
     maxWaiting,
     deadlineMs,
     headersOf: contentHeaders(config),
-    times: new ServiceTimes(),
+    times: new ServiceTimes(undefined, metrics.sourceTook(name)),
   };
   const directoryAt = (root: string, links: typeof alsoAllow) => {
     const directory = new AwaitedDisk({ ...shared, root, links, refusal: claimed.claimant() });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { RequestSigner } from '../bucket/request-signer.ts';
+import { troubleOf } from '../bucket/trouble.ts';
 import type { WriteConfig } from '../config/write-schema.ts';
 import type { CopyRequests } from '../copy/copy-requests.ts';
 import { BatchDelete } from '../gateway/batch-delete.ts';
@@ -15,6 +16,7 @@ import { ObjectReads } from '../gateway/object-reads.ts';
 import { ObjectWrites } from '../gateway/object-writes.ts';
 import { SignatureVerifier } from '../gateway/signature.ts';
 import { StoreGateway } from '../gateway/store-gateway.ts';
+import { WatchedStore } from '../gateway/watched-store.ts';
 import { WriteHandler } from '../gateway/write-handler.ts';
 import { createWriteServer } from '../gateway/write-server.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -47,7 +49,7 @@ const collectEveryBytes = 16 * 1024 * 1024;
 
 /** The write host. */
 export function wireGateway(context: Context, write: WriteConfig, parts: GatewayDependencies): FastifyInstance {
-  const { config, report, teardown, now } = context;
+  const { config, metrics, report, teardown, now } = context;
   const { marks, uploads, ledger, leases, bucket, media, reads, copies } = parts;
   const { region, connections, connectTimeout, headersTimeout, bodyTimeout, keyPrefix, acls } = config.bucket;
   const clientBucket = write.bucket ?? config.bucket.name;
@@ -71,7 +73,7 @@ export function wireGateway(context: Context, write: WriteConfig, parts: Gateway
     now,
   });
   const shared: GatewayParts = {
-    store,
+    store: new WatchedStore({ store, troubleOf, ended: metrics.storeAnswered('write-host') }),
     mutations,
     markOf: (key) => marks.get(key),
     whereBelow: media.whereBelow,

@@ -27,13 +27,15 @@ export interface Remote {
 
 type RemoteConfig = Exclude<SourceConfig, { type: 'disk' }>;
 
-/** A source on another machine. Nothing is asked of it yet. */
+/** A source on another machine. Nothing is asked of it yet. `took`: told what it took until each answer began, in milliseconds. */
 export function wireRemote(
   config: RemoteConfig,
   headersOf: (key: string) => Readonly<Record<string, string>>,
   teardown: Teardown,
+  took: (ms: number) => void = () => undefined,
 ): Remote {
-  const { door, source } = config.type === 'http' ? httpSource(config, headersOf) : s3Source(config, headersOf);
+  const { door, source } =
+    config.type === 'http' ? httpSource(config, headersOf, took) : s3Source(config, headersOf, took);
   teardown.add(`source ${config.name}`, () => door.close());
   const breaking = new BreakingSource(source, { failures, retryAfterMs });
   return {
@@ -51,10 +53,11 @@ export function wireRemote(
 function httpSource(
   config: Extract<RemoteConfig, { type: 'http' }>,
   headersOf: (key: string) => Readonly<Record<string, string>>,
+  took: (ms: number) => void,
 ) {
   const { name, url, secret, canary, ca } = config;
   const { origin, pathname: basePath } = new URL(url);
-  const door = doorTo(origin, config, ca === undefined ? {} : { ca: readFileSync(ca, 'utf8') });
+  const door = doorTo(origin, config, { took, ...(ca !== undefined && { ca: readFileSync(ca, 'utf8') }) });
   const headers = secret ? { [secret.header]: secret.value } : {};
   return { door, source: new HttpSource({ name, door, basePath, headers, canary, headersOf }) };
 }
@@ -62,12 +65,13 @@ function httpSource(
 function s3Source(
   config: Extract<RemoteConfig, { type: 's3' }>,
   headersOf: (key: string) => Readonly<Record<string, string>>,
+  took: (ms: number) => void,
 ) {
   const { name, endpoint, region, bucket, keyPrefix, addressing, accessKey, secretKey, acls } = config;
   const address = new BucketAddress({ endpoint, name: bucket, keyPrefix, addressing });
   const credentials = { accessKeyId: accessKey, secretAccessKey: secretKey };
   const signer = new RequestSigner({ region, credentials });
-  const door = doorTo(address.origin, config);
+  const door = doorTo(address.origin, config, { took });
   const sign: ConstructorParameters<typeof S3Source>[0]['sign'] = (method, key, what) =>
     signer.signed({
       method,
@@ -80,10 +84,10 @@ function s3Source(
   return { door, source: new S3Source({ name, door, sign, acls, headersOf }) };
 }
 
-function doorTo(origin: string, limits: RemoteConfig, tls: { ca?: string } = {}): RemoteDoor {
+function doorTo(origin: string, limits: RemoteConfig, more: { ca?: string; took: (ms: number) => void }): RemoteDoor {
   const { connections, maxWaiting, connectTimeout, headersTimeout, bodyTimeout } = limits;
   return new RemoteDoor({
-    ...tls,
+    ...more,
     origin,
     connections,
     maxWaiting,

@@ -45,6 +45,8 @@ export interface Rest {
   readonly heat: OwnHeat;
   readonly files: Files;
   readonly hottest: HottestBelow;
+  /** Whether disks and bucket are looked through again and again: since the first order to run. */
+  readonly looking: boolean;
   /** Of each source the newest scan that ended. */
   scans(): Promise<readonly ScanRecord[]>;
   inventory(): Promise<Listing | undefined>;
@@ -101,6 +103,9 @@ export async function wireRest(context: Context, parts: RestParts): Promise<Rest
       keep: keysToKeep(marks),
       sources: () => config.sources.map(({ name }) => name).filter(media.inUse.has),
     }),
+    get looking() {
+      return looking;
+    },
     scans: async () => (await files.scans()).flatMap(({ last }) => (last ? [last] : [])),
     inventory: () => inventory.last(),
     start() {

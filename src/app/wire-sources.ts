@@ -19,10 +19,12 @@ export interface WiredSources {
 
 /** The old places. Those that are not in use are not touched. */
 export async function wireSources(context: Context, inUse: (name: string) => boolean): Promise<WiredSources> {
-  const { config, teardown } = context;
+  const { config, metrics, teardown } = context;
   const disks = await wireDisks(context, inUse);
   const remotes = config.sources.flatMap((source) =>
-    source.type === 'disk' ? [] : [wireRemote(source, contentHeaders(config), teardown)],
+    source.type === 'disk'
+      ? []
+      : [wireRemote(source, contentHeaders(config), teardown, metrics.sourceTook(source.name))],
   );
   const all: Source[] = [...disks.map(({ disk }) => disk), ...remotes.map(({ source }) => source)];
   const byName = new Map(all.map((source) => [source.name, source]));

@@ -1,9 +1,10 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { Pool } from 'undici';
 import { unlessAborted } from '../lib/unless-aborted.ts';
 import type { BucketAddress } from './bucket-address.ts';
 import type { RequestSigner } from './request-signer.ts';
 import { AnsweredError } from './store-error.ts';
+import { failureOf, type RequestEnded } from './watched-client.ts';
 
 export interface ObjectSenderOptions {
   readonly address: BucketAddress;
@@ -11,6 +12,7 @@ export interface ObjectSenderOptions {
   readonly connectTimeoutMs: number;
   /** The longest silence of the store, once everything was sent. */
   readonly silenceMs: number;
+  readonly ended: RequestEnded;
 }
 
 /** So much of a refusal is read for its code, in bytes. */
@@ -41,6 +43,28 @@ export class ObjectSender {
    * SHA-256 is not signed. Throws AnsweredError where the store answered something else, else what undici or the body throw.
    */
   async put(
+    key: string,
+    headers: Readonly<Record<string, string>>,
+    body: { readonly bytes: Buffer | Readable; readonly size: number },
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    try {
+      const etag = await this.#put(key, headers, body, signal);
+      this.#options.ended(undefined);
+      return etag;
+    } catch (error) {
+      const { code } = error as { code?: unknown };
+      // The source's bytes broke off, or were too few.
+      const ours =
+        (body.bytes instanceof Readable && body.bytes.errored !== null) ||
+        code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH';
+      const trouble = ours ? 'ours' : failureOf(error);
+      if (trouble !== 'ours') this.#options.ended(trouble);
+      throw error;
+    }
+  }
+
+  async #put(
     key: string,
     headers: Readonly<Record<string, string>>,
     body: { readonly bytes: Buffer | Readable; readonly size: number },

@@ -10,13 +10,15 @@ export interface Latency {
 /** What something took to answer, lately; waiting in a queue of ours is not its own. Costs two numbers an operation. */
 export class ServiceTimes {
   readonly #now: () => number;
+  readonly #noted: (tookMs: number) => void;
   readonly #tookMs = new Float64Array(kept);
   readonly #endedMs = new Float64Array(kept).fill(Number.NEGATIVE_INFINITY);
   #next = 0;
 
-  /** `now`: milliseconds that only go forward. */
-  constructor(now: () => number = () => performance.now()) {
+  /** `now`: milliseconds that only go forward. `noted` is told of each operation too. */
+  constructor(now: () => number = () => performance.now(), noted: (tookMs: number) => void = () => undefined) {
     this.#now = now;
+    this.#noted = noted;
   }
 
   /** Runs an operation, and notes how long it took, also when it failed. */
@@ -35,6 +37,7 @@ export class ServiceTimes {
     this.#tookMs[this.#next] = now - begunMs;
     this.#endedMs[this.#next] = now;
     this.#next = (this.#next + 1) % kept;
+    this.#noted(now - begunMs);
   }
 
   /** Of what ended within so many milliseconds. */

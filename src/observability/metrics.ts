@@ -1,63 +1,82 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { BucketTrouble } from '../bucket/bucket.ts';
-import type { IdentityState } from '../bucket/identity.ts';
 import type { ListenerName } from '../config/listeners.ts';
 import type { MutationResult } from '../gateway/mutations.ts';
 import type { OperationName } from '../gateway/operation.ts';
 import type { UpstreamName } from '../http/app-target.ts';
 import type { CopyReason } from '../ledger/ledger.ts';
 import type { SourceTrouble } from '../sources/source.ts';
+import { type CopyEnd, labelValues, type StatusClass, type StoreCaller } from './label-values.ts';
+import { LiveGauges } from './live-gauges.ts';
+import { liveMetrics } from './live-metrics.ts';
 import type { Readings } from './readings.ts';
-import { readRest } from './rest-metrics.ts';
+import { restMetrics } from './rest-metrics.ts';
 
-export type StatusClass = '1xx' | '2xx' | '3xx' | '4xx' | '5xx';
-
-const mutationResults: ReadonlySet<string> = new Set<MutationResult>([
-  'done',
-  'refused',
-  'unknown',
-  'busy',
-  'recorded',
-]);
+const mutationResults: ReadonlySet<string> = new Set<MutationResult>(labelValues.mutation);
 
 function isMutationResult(outcome: string): outcome is MutationResult {
   return mutationResults.has(outcome);
 }
 
-const identities: IdentityState[] = ['ours', 'absent', 'other', 'unknown'];
+/** How long one look may take at a scrape, in milliseconds: much less than the 10 s that Prometheus waits for the whole page. */
+const lookMs = 2000;
 
-/** Every metric there is. Labels are closed sets: tiers, source names, kinds; never a key. */
+/** Every metric there is. Labels are closed sets: tiers, source names, kinds; never a key. Their units are in names and helps. */
 export class Metrics {
   readonly registry = new Registry();
-  readonly requests = this.#counter('requests_total', 'Answers to readers', ['tier', 'status']);
-  readonly responseBytes = this.#counter('response_bytes_total', 'Body bytes sent to readers', ['tier']);
-  readonly requestSeconds = new Histogram({
-    name: 'upstairs_request_duration_seconds',
-    help: 'Time from a request to its first byte of answer',
-    labelNames: ['tier'] as const,
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registers: [this.registry],
-  });
+  readonly requests = this.#counter('requests_total', 'Answers to readers, by who had the object; none: nobody', [
+    'tier',
+    'status',
+  ]);
+  readonly responseBytes = this.#counter('response_bytes_total', 'Bytes of bodies sent to readers', ['tier']);
+  readonly requestSeconds = this.#histogram(
+    'request_duration_seconds',
+    'Seconds from the request of a reader to the first byte of its answer',
+    ['tier'],
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  );
   readonly purges = this.#counter('purges_total', 'Purges that were asked for', ['outcome']);
-  readonly copies = this.#counter('copies_total', 'How turns of copies ended', ['outcome', 'reason']);
+  readonly copies = this.#counter('copies_total', 'Turns of copies, by how they ended; refused: given up', [
+    'outcome',
+    'reason',
+  ]);
   readonly copiedBytes = this.#counter('copied_bytes_total', 'Bytes uploaded and confirmed', []);
   readonly copyRequestsTurnedAway = this.#counter(
     'copy_requests_turned_away_total',
-    'Requests for copies without room',
+    'Requests for copies for which the queue had no room',
     [],
   );
-  readonly sourceErrors = this.#counter('source_errors_total', 'What sources could not do', ['source', 'kind']);
-  readonly bucketErrors = this.#counter('bucket_errors_total', 'Reads that the bucket could not be asked', ['kind']);
+  readonly sourceErrors = this.#counter(
+    'source_errors_total',
+    'Objects that a source could not deliver; damaged: it is there, and cannot be read',
+    ['source', 'kind'],
+  );
+  readonly sourceSeconds = this.#histogram(
+    'source_operation_duration_seconds',
+    'Seconds that an operation on a disk took, or until another machine began its answer; waiting in a queue of Upstairs is not in it',
+    ['source'],
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+  );
+  readonly bucketErrors = this.#counter('bucket_errors_total', 'Reads for which the bucket could not be asked', [
+    'kind',
+  ]);
+  readonly storeRequests = this.#counter(
+    'store_requests_total',
+    'Requests to the store of copies (looks and mends among them) and of the write host',
+    ['by'],
+  );
+  readonly storeErrors = this.#counter('store_errors_total', 'Of these requests, such that failed', ['by', 'kind']);
   readonly writes = this.#counter('writes_total', 'Requests to the write host', ['operation', 'status']);
-  readonly writeSeconds = new Histogram({
-    name: 'upstairs_write_duration_seconds',
-    help: 'Time from a request to the write host to its answer',
-    labelNames: ['operation'] as const,
-    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
-    registers: [this.registry],
-  });
-  readonly mutations = this.#counter('mutations_total', 'What became of each key that a client changed', ['outcome']);
-  readonly appRequests = this.#counter('app_requests_total', "The app host's answers that are not media", [
+  readonly writeSeconds = this.#histogram(
+    'write_duration_seconds',
+    'Seconds from a request to the write host to its answer',
+    ['operation'],
+    [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+  );
+  readonly mutations = this.#counter('mutations_total', 'Keys that a client changed, by what became of that', [
+    'outcome',
+  ]);
+  readonly appRequests = this.#counter('app_requests_total', 'Answers of the app host that are not media', [
     'upstream',
     'status',
   ]);
@@ -84,15 +103,22 @@ export class Metrics {
     [],
   );
 
-  readonly backfillFiles = this.#counter('backfill_copied_files_total', 'Copies of the backfill', ['source']);
-  readonly backfillBytes = this.#counter('backfill_copied_bytes_total', 'Their bytes', ['source']);
+  readonly backfillFiles = this.#counter('backfill_copied_files_total', 'Files that the backfill copied', ['source']);
+  readonly backfillBytes = this.#counter('backfill_copied_bytes_total', 'Bytes that the backfill copied', ['source']);
   readonly backfillSourcePauses = this.#counter(
     'backfill_source_pauses_total',
     'Times that the backfill left a source alone, after too many errors in a row',
     ['source', 'reason'],
   );
+  readonly readingFailures = this.#counter(
+    'reading_failures_total',
+    'Looks at the moment of a scrape that failed or were late: their gauges were left out of that scrape',
+    ['reading'],
+  );
 
+  readonly #live = new LiveGauges({ registry: this.registry, deadlineMs: lookMs });
   readonly #certificateEnds = new Map<ListenerName, number>();
+  #readingFailed: (reading: string, error: unknown) => void = () => undefined;
 
   /** Facts that never change while the process runs. */
   constructor(facts: { version: string; node: string; configFingerprint: string; phase: string }) {
@@ -100,61 +126,47 @@ export class Metrics {
     this.#gauge('build_info', 'Version of the program and of Node', ['version', 'node'])
       .labels(facts.version, facts.node)
       .set(1);
-    this.#gauge('config_info', 'Fingerprint of the configuration without secrets', ['fingerprint', 'phase'])
+    this.#gauge('config_info', 'Fingerprint of the configuration without secrets, and the phase', [
+      'fingerprint',
+      'phase',
+    ])
       .labels(facts.configFingerprint, facts.phase)
       .set(1);
   }
 
   /** Registers what is read at each scrape. */
-  observe(readings: Readings): void {
-    this.#reading('cache_bytes', 'Bytes in the edge cache', [], (g) => g.set(readings.cache().bytes));
-    this.#reading('cache_objects', 'Objects in the edge cache', [], (g) => g.set(readings.cache().objects));
-    this.#reading('spool_bytes', 'Bytes reserved for bodies under way', ['place'], (g) => {
-      g.labels('memory').set(readings.spool().memory);
-      g.labels('disk').set(readings.spool().disk);
-    });
-    this.#reading('disk_operations', 'Operations under way on a disk', ['source', 'state'], (g) => {
-      for (const { source, outstanding, stuck } of readings.disks()) {
-        g.labels(source, 'outstanding').set(outstanding);
-        g.labels(source, 'stuck').set(stuck);
-      }
-    });
-    this.#reading('remote_requests', 'Requests to a source on another machine', ['source', 'state'], (g) => {
-      for (const { source, outstanding, waiting } of readings.remotes()) {
-        g.labels(source, 'outstanding').set(outstanding);
-        g.labels(source, 'waiting').set(waiting);
-      }
-    });
-    this.#reading('remote_asked', '0: a source on another machine failed lately and is left alone', ['source'], (g) => {
-      for (const { source, asked } of readings.remotes()) g.labels(source).set(asked ? 1 : 0);
-    });
-    this.#reading('source_in_use', '0: a source that was retired', ['source'], (g) => {
-      for (const { source, inUse } of readings.sourcesInUse()) g.labels(source).set(inUse ? 1 : 0);
-    });
-    this.#reading('copies_active', 'Copies and looks under way', [], (g) => g.set(readings.copiesActive()));
-    this.#reading('bucket_identity', 'What the last look at the identity object found', ['state'], (g) => {
-      for (const state of identities) g.labels(state).set(readings.identity() === state ? 1 : 0);
-    });
-    this.#reading('ledger_keys', 'Keys in the ledger; wanted is the queue', ['status'], async (g) => {
-      const { byStatus } = await readings.ledger();
-      for (const status of ['wanted', 'copied', 'superseded', 'refused'] as const)
-        g.labels(status).set(byStatus[status]);
-    });
-    this.#reading('copy_queue_oldest_seconds', 'Age of the oldest request for a copy', [], async (g) => {
-      const { oldestWantedMs } = await readings.ledger();
-      g.set(oldestWantedMs === undefined ? 0 : Math.max(0, (readings.now() - oldestWantedMs) / 1000));
-    });
-    this.#reading('copy_attempts_open', 'Uploads whose outcome is not settled', [], async (g) =>
-      g.set((await readings.ledger()).openAttempts),
+  observe(readings: Readings, failed: (reading: string, error: unknown) => void = () => undefined): void {
+    this.#readingFailed = failed;
+    liveMetrics(this.#live, readings, this.#certificateEnds);
+    restMetrics(this.#live, readings);
+    for (const look of this.#live.looks) this.readingFailures.labels(look).inc(0);
+  }
+
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+
+  /** The page of `/metrics`. It always comes: what cannot be read is left out and counted. */
+  async metrics(): Promise<string> {
+    const without = await this.#live.look((look, error) => this.#failed(look, error));
+    const names = this.registry.getMetricsAsArray() as unknown as { name: string }[];
+    const shown = names.filter(({ name }) => !without.has(name));
+    const texts = await Promise.all(
+      shown.map(async ({ name }) => {
+        try {
+          return await this.registry.getSingleMetricAsString(name);
+        } catch (error) {
+          this.#failed('process', error);
+          return '';
+        }
+      }),
     );
-    this.#reading('intents_open', "Clients' mutations whose outcome is not settled", [], async (g) =>
-      g.set(await readings.openIntents()),
-    );
-    this.#reading('certificate_remaining_seconds', 'Time until a certificate ends', ['listener'], (g) => {
-      for (const [listener, endsMs] of this.#certificateEnds) g.labels(listener).set((endsMs - readings.now()) / 1000);
-    });
-    readRest((name, help, labels, read) => this.#reading(name, help, labels, read), readings);
-    this.#reading('copy_looks_due', 'Looks that are due', [], async (g) => g.set((await readings.ledger()).looksDue));
+    return `${texts.filter(Boolean).join('\n\n')}\n`;
+  }
+
+  #failed(reading: string, error: unknown): void {
+    this.readingFailures.labels(reading).inc();
+    this.#readingFailed(reading, error);
   }
 
   /** In milliseconds since 1970. */
@@ -163,27 +175,22 @@ export class Metrics {
   }
 
   answered(tier: string, status: number, bytes: number, firstByteSeconds: number): void {
-    const statusClass = `${Math.floor(status / 100)}xx` as StatusClass;
-    this.requests.labels(tier, statusClass).inc();
+    this.requests.labels(tier, classOf(status)).inc();
     this.responseBytes.labels(tier).inc(bytes);
     this.requestSeconds.labels(tier).observe(firstByteSeconds);
   }
 
   passed(upstream: UpstreamName | 'none', status: number): void {
-    this.appRequests.labels(upstream, `${Math.floor(status / 100)}xx` as StatusClass).inc();
+    this.appRequests.labels(upstream, classOf(status)).inc();
   }
 
   written(operation: OperationName | 'none', status: number, seconds: number, outcomes: Iterable<string>): void {
-    this.writes.labels(operation, `${Math.floor(status / 100)}xx` as StatusClass).inc();
+    this.writes.labels(operation, classOf(status)).inc();
     this.writeSeconds.labels(operation).observe(seconds);
     for (const outcome of outcomes) if (isMutationResult(outcome)) this.mutations.labels(outcome).inc();
   }
 
-  copyEnded(
-    outcome: 'copied' | 'superseded' | 'dropped' | 'looked' | 'later' | 'refused',
-    reason: CopyReason | '',
-    bytes: number,
-  ): void {
+  copyEnded(outcome: CopyEnd, reason: CopyReason | '', bytes: number): void {
     this.copies.labels(outcome, reason).inc();
     this.copiedBytes.inc(bytes);
   }
@@ -192,8 +199,22 @@ export class Metrics {
     this.sourceErrors.labels(source, kind).inc();
   }
 
+  /** To be told what each operation on this source took, in milliseconds. */
+  sourceTook(source: string): (ms: number) => void {
+    const histogram = this.sourceSeconds.labels(source);
+    return (ms) => histogram.observe(ms / 1000);
+  }
+
   bucketTroubled(kind: BucketTrouble): void {
     this.bucketErrors.labels(kind).inc();
+  }
+
+  /** To be told of the end of each request to the store: what went wrong, or undefined. */
+  storeAnswered(by: StoreCaller): (trouble: BucketTrouble | undefined) => void {
+    return (trouble) => {
+      this.storeRequests.labels(by).inc();
+      if (trouble !== undefined) this.storeErrors.labels(by, trouble).inc();
+    };
   }
 
   #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
@@ -204,20 +225,11 @@ export class Metrics {
     return new Gauge({ name: `upstairs_${name}`, help, labelNames, registers: [this.registry] });
   }
 
-  #reading<L extends string>(
-    name: string,
-    help: string,
-    labelNames: readonly L[],
-    read: (gauge: Gauge<L>) => unknown,
-  ): void {
-    new Gauge({
-      name: `upstairs_${name}`,
-      help,
-      labelNames,
-      registers: [this.registry],
-      async collect() {
-        await read(this);
-      },
-    });
+  #histogram<L extends string>(name: string, help: string, labelNames: readonly L[], buckets: number[]): Histogram<L> {
+    return new Histogram({ name: `upstairs_${name}`, help, labelNames, buckets, registers: [this.registry] });
   }
+}
+
+function classOf(status: number): StatusClass {
+  return `${Math.floor(status / 100)}xx` as StatusClass;
 }

@@ -25,6 +25,7 @@ export class Reporter {
   readonly #metrics: Metrics;
 
   readonly #watchers = new Watchers();
+  readonly #toldReadings = new Set<string>();
 
   constructor(logger: Logger, access: Logger, metrics: Metrics) {
     this.#logger = logger;
@@ -235,6 +236,13 @@ export class Reporter {
   readonly writeCounted = ({ operation, status, outcomes, ms }: WriteRecord): void => {
     this.#metrics.written(operation ?? 'none', status, ms / 1000, outcomes.values());
     this.#watchers.written(status, outcomes.values());
+  };
+
+  /** A look of `/metrics`: told once, and not at every scrape. */
+  readonly readingFailed = (reading: string, error: unknown): void => {
+    if (this.#toldReadings.has(reading)) return;
+    this.#toldReadings.add(reading);
+    this.#logger.warn({ event: 'metrics', reading, error }, 'a part of the metrics could not be read: it is left out');
   };
 
   readonly sourcesTakenOut = (names: readonly string[]): void => {

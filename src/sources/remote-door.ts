@@ -19,6 +19,8 @@ export interface RemoteDoorOptions {
   readonly bodyTimeoutMs: number;
   /** The authority that is believed instead of the public ones, PEM. */
   readonly ca?: string;
+  /** Told what it took until each answer began, in milliseconds. */
+  readonly took?: (ms: number) => void;
 }
 
 export interface RemoteRequest {
@@ -47,7 +49,7 @@ const keepAliveMs = 60_000;
 export class RemoteDoor {
   readonly #options: RemoteDoorOptions;
   readonly #pool: Pool;
-  readonly #times = new ServiceTimes();
+  readonly #times: ServiceTimes;
   readonly #deadlineMs: number;
   readonly #all: Turns;
   readonly #parts: Turns;
@@ -56,6 +58,7 @@ export class RemoteDoor {
   constructor(options: RemoteDoorOptions) {
     const { connections, connectTimeoutMs, headersTimeoutMs, bodyTimeoutMs, ca } = options;
     this.#options = options;
+    this.#times = new ServiceTimes(undefined, options.took);
     this.#deadlineMs = connectTimeoutMs + headersTimeoutMs;
     this.#all = new Turns(connections);
     const half = Math.ceil(connections / 2);

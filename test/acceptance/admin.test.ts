@@ -10,6 +10,7 @@ import { scratch } from '../support/scratch.ts';
 import { baseConfig, startUpstairs, type Upstairs } from '../support/upstairs.ts';
 
 const any = /^[^/]*$/;
+const sourceOnly = { source: /^basement$/ };
 const tiers = /^(cache|bucket|basement|none)$/;
 const copyReasons =
   /^(|too-young|too-large|private-without-acls|changed|gone-below|unreadable|damaged|source-unavailable|no-spool-room|bucket-unavailable|slow-down|store-refused|store-denied|unknown-outcome|missing-again|cancelled|internal)$/;
@@ -36,7 +37,12 @@ const known: Record<string, [type: string, labels: Record<string, RegExp>]> = {
   ],
   upstairs_bucket_errors_total: [
     'counter',
-    { kind: /^(connect|timeout|server-error|slow-down|refused|breaker-open|identity|protocol)$/ },
+    { kind: /^(connect|timeout|server-error|slow-down|refused|breaker-open|identity|busy|protocol)$/ },
+  ],
+  upstairs_store_requests_total: ['counter', { by: /^(copies|write-host)$/ }],
+  upstairs_store_errors_total: [
+    'counter',
+    { by: /^(copies|write-host)$/, kind: /^(connect|timeout|server-error|slow-down|refused|protocol)$/ },
   ],
   upstairs_app_requests_total: ['counter', { upstream: /^(web|streaming|none)$/, status: /^[1-5]xx$/ }],
   upstairs_app_websockets: ['gauge', {}],
@@ -79,6 +85,24 @@ const known: Record<string, [type: string, labels: Record<string, RegExp>]> = {
   upstairs_copy_queue_oldest_seconds: ['gauge', {}],
   upstairs_copy_attempts_open: ['gauge', {}],
   upstairs_copy_looks_due: ['gauge', {}],
+  upstairs_copy_queue_keys: ['gauge', { lane: /^(asked-for|backfill)$/ }],
+  upstairs_copy_slow_down_seconds: ['gauge', {}],
+  upstairs_ledger_bytes: ['gauge', { status: /^(wanted|copied|superseded|refused)$/ }],
+  upstairs_source_available: ['gauge', sourceOnly],
+  upstairs_source_operation_duration_seconds: ['histogram', sourceOnly],
+  upstairs_source_quiet_seconds: ['gauge', sourceOnly],
+  upstairs_verify_end_timestamp_seconds: ['gauge', sourceOnly],
+  upstairs_verify_clean: ['gauge', sourceOnly],
+  upstairs_scan_interval_seconds: ['gauge', sourceOnly],
+  upstairs_inventory_interval_seconds: ['gauge', {}],
+  upstairs_backfill_state: ['gauge', { state: /^(copying|paused|slowed-down|sources-paused|planning|done|no-plan)$/ }],
+  upstairs_backfill_eta_seconds: ['gauge', {}],
+  upstairs_backfill_source_resting: ['gauge', sourceOnly],
+  upstairs_ready: ['gauge', {}],
+  upstairs_state_free_bytes: ['gauge', {}],
+  upstairs_state_capacity_bytes: ['gauge', {}],
+  upstairs_state_database_bytes: ['gauge', { database: /^(marks|ledger|files)$/ }],
+  upstairs_reading_failures_total: ['counter', { reading: /^[a-z]+$/ }],
   upstairs_certificate_remaining_seconds: ['gauge', { listener: /^(read|write|app)$/ }],
 };
 

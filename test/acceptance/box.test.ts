@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { promisify } from 'node:util';
+import { startFauxqs } from 'fauxqs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { boxConfig } from '../support/box-config.ts';
@@ -11,9 +12,10 @@ import { eventually } from '../support/eventually.ts';
 import { type Decide, faultProxy } from '../support/fault-proxy.ts';
 import { needs } from '../support/left-out.ts';
 import { basement, jpeg, mastodonKey } from '../support/media-files.ts';
+import { startPrometheus } from '../support/prometheus.ts';
 import { objectFacts, sharedRgw } from '../support/rgw.ts';
 import { scratch } from '../support/scratch.ts';
-import { startUpstairs } from '../support/upstairs.ts';
+import { baseConfig, startUpstairs } from '../support/upstairs.ts';
 
 const run = promisify(execFile);
 const top = join(import.meta.dirname, '../..');
@@ -77,3 +79,35 @@ describe.skipIf(needs('ceph').skip)('the configuration of the box, with director
     },
   );
 });
+
+test.skipIf(needs('prometheus').skip)(
+  'the Prometheus of the box scrapes Upstairs, and evaluates the alarms and what the dashboard goes by',
+  async () => {
+    const store = await startFauxqs({ port: 0, logger: false });
+    onTestFinished(() => store.stop());
+    store.createBucket('media');
+    const root = scratch('media');
+    await basement(root, { [key]: bytes });
+    const upstairs = await startUpstairs({ config: baseConfig({ endpoint: store.address, bucket: 'media', root }) });
+    onTestFinished(() => upstairs.dispose());
+    const box = read('config/prometheus/prometheus.yml')
+      .replace('upstairs:9180', new URL(upstairs.adminUrl).host)
+      .replace('rules.yml', join(top, 'config/prometheus/rules.yml'))
+      .replaceAll('15s', '1s');
+    const prometheus = await startPrometheus(parse(box));
+    onTestFinished(() => prometheus.stop());
+    await eventually(
+      async () => expect((await prometheus.query('upstairs_ready{job="upstairs"} == 1')).length).toBe(1),
+      {
+        withinMs: 20_000,
+      },
+    );
+    await eventually(
+      async () => {
+        const health = new Set((await prometheus.rules()).map((rule) => rule.health));
+        expect([...health]).toEqual(['ok']);
+      },
+      { withinMs: 20_000 },
+    );
+  },
+);

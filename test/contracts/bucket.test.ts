@@ -43,6 +43,9 @@ const oddKeys = [
   '\u{1f600}.png',
 ];
 
+/** What was told of uploads, by kind; undefined: no trouble. */
+const troubles: unknown[] = [];
+
 let cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanUp of cleanUps.reverse()) await cleanUp();
@@ -104,6 +107,7 @@ describe.skipIf(needs('ceph').skip)('a bucket on a real gateway', () => {
       signer: new RequestSigner({ region: 'us-east-1', credentials }),
       connectTimeoutMs: 2000,
       silenceMs: 5000,
+      ended: (trouble) => troubles.push(trouble),
     });
     cleanUps.push(() => sender.close());
     return new S3Store({ client, sender, bucket, keyPrefix: '', acls: true, timeoutMs: 1000 });
@@ -448,7 +452,9 @@ describe.skipIf(needs('ceph').skip)('a bucket on a real gateway', () => {
       const first = upload(small);
       await store().put(first, never);
       const second = upload(Buffer.from('another'), { key: first.key });
+      troubles.length = 0;
       expect(await store().put(second, never)).toEqual({ kind: 'exists' });
+      expect(troubles).toEqual([undefined]);
       expect(await store().look(first.key)).toMatchObject({ facts: { copyId: first.id } });
     });
 
@@ -471,7 +477,9 @@ describe.skipIf(needs('ceph').skip)('a bucket on a real gateway', () => {
       );
       const one = upload(content, { bytes: async () => stream });
       const began = performance.now();
+      troubles.length = 0;
       expect((await store().put(one, AbortSignal.timeout(1500))).kind).not.toBe('stored');
+      expect(troubles).toEqual([]);
       expect(await store().look(one.key)).toEqual({ kind: 'missing' });
       if (broken) expect(performance.now() - began).toBeLessThan(1000); // not only when the upload's time is over
     });
@@ -493,16 +501,18 @@ describe.skipIf(needs('ceph').skip)('a bucket on a real gateway', () => {
     });
 
     test.each([
-      ['the connection is refused', 'refuse', false],
-      ['the store answers 500', { status: 500 }, false],
-      ['the store answers 503', { status: 503 }, true],
-      ['the store answers 429', { status: 429 }, true],
-      ['the store answers 408', { status: 408 }, false],
-      ['it is cut in the middle', { abortAfterRequestBytes: 3 }, false],
-    ] as const)('is of unknown outcome when %s, and sent once', async (_when, decision, slowDown) => {
+      ['the connection is refused', 'refuse', false, 'connect'],
+      ['the store answers 500', { status: 500 }, false, 'server-error'],
+      ['the store answers 503', { status: 503 }, true, 'slow-down'],
+      ['the store answers 429', { status: 429 }, true, 'slow-down'],
+      ['the store answers 408', { status: 408 }, false, 'refused'],
+      ['it is cut in the middle', { abortAfterRequestBytes: 3 }, false, 'connect'],
+    ] as const)('is of unknown outcome when %s, and sent once', async (_when, decision, slowDown, trouble) => {
+      troubles.length = 0;
       const through = await proxy(() => decision);
       expect(await store(through.endpoint).put(upload(small), never)).toMatchObject({ kind: 'unknown', slowDown });
       expect(through.seen.length).toBe(1);
+      expect(troubles).toEqual([trouble]);
     });
 
     test('that is cancelled is of unknown outcome', async () => {

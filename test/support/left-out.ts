@@ -28,6 +28,11 @@ const wanted = {
     missing: () => missingCommands('nginx', 'openssl'),
   },
   openssl: { what: 'certificates made by openssl', packages: ['openssl'], missing: () => missingCommands('openssl') },
+  prometheus: {
+    what: 'Prometheus',
+    packages: ['prometheus'],
+    missing: () => missingCommands('prometheus', 'promtool'),
+  },
   systemd: { what: 'systemd-analyze', packages: ['systemd'], missing: () => missingCommands('systemd-analyze') },
 } as const;
 

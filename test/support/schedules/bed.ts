@@ -33,7 +33,13 @@ export async function makeBed() {
   const storeOptions = { client, bucket: name, keyPrefix: '', acls: true, timeoutMs: patienceMs };
   const address = new BucketAddress(location);
   const signer = new RequestSigner({ region, credentials });
-  const sender = new ObjectSender({ address, signer, connectTimeoutMs: patienceMs, silenceMs: patienceMs });
+  const sender = new ObjectSender({
+    address,
+    signer,
+    connectTimeoutMs: patienceMs,
+    silenceMs: patienceMs,
+    ended: () => undefined,
+  });
   const store = new S3Store({ ...storeOptions, sender });
   const partStore = new S3PartStore(storeOptions);
   const gateway = new StoreGateway({

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join, matchesGlob, normalize } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, matchesGlob, normalize } from 'node:path';
 import { parseEnv } from 'node:util';
 import { parse as parseToml } from 'smol-toml';
 import { describe, expect, test } from 'vitest';
@@ -11,7 +11,7 @@ const top = join(import.meta.dirname, '../../..');
 const read = (name: string) => readFileSync(join(top, name), 'utf8');
 
 const compose = parse(read('docker-compose.yml'), { merge: true });
-const { upstairs, garage, prometheus } = compose.services;
+const { upstairs, garage, prometheus, grafana } = compose.services;
 const dockerfile = parseDockerfile(read('Dockerfile'));
 const box = read('config/box.yaml');
 const envExample = read('config/box.env.example');
@@ -122,7 +122,7 @@ describe('docker-compose.yml', () => {
     expect(upstairs.ports).toEqual(ports.map((port) => `127.0.0.1:${port}:${port}`));
     for (const { listen } of [readers, write!, admin]) expect(listen.host).toBe('0.0.0.0');
     expect(garage.ports).toBeUndefined();
-    for (const port of prometheus.ports) expect(port).toMatch(/^127\.0\.0\.1:/);
+    for (const port of [...prometheus.ports, ...grafana.ports]) expect(port).toMatch(/^127\.0\.0\.1:/);
   });
 
   test('trusts exactly the address that nginx on this machine comes from', () => {
@@ -133,7 +133,7 @@ describe('docker-compose.yml', () => {
   });
 
   test('mounts files that exist, volumes that are declared, and each disk where the configuration looks for it', () => {
-    const all = [upstairs, garage, prometheus].flatMap(mounts);
+    const all = [upstairs, garage, prometheus, grafana].flatMap(mounts);
     const files = all.map(({ source }) => source).filter((source) => source.startsWith('./'));
     expect(files.length).toBeGreaterThan(2);
     expect(files.filter((file) => !statSync(join(top, file)).isFile())).toEqual([]);
@@ -150,9 +150,9 @@ describe('docker-compose.yml', () => {
   });
 
   test('gives nobody more rights than the work needs', () => {
-    for (const service of [upstairs, garage, prometheus])
+    for (const service of [upstairs, garage, prometheus, grafana])
       expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] });
-    for (const { user } of [upstairs, prometheus]) expect(user).not.toMatch(/^(root|0)?(:|$)/);
+    for (const { user } of [upstairs, prometheus, grafana]) expect(user).not.toMatch(/^(root|0)?(:|$)/);
   });
 
   test('waits longer for the end than the program takes', () => {
@@ -227,4 +227,46 @@ test('Prometheus asks the admin listener of the box', () => {
   expect(targets).toEqual([`upstairs:${configOf('garage').admin.listen.port}`]);
   const file = prometheus.command.find((word: string) => word.startsWith('--config.file=')).split('=')[1];
   expect(mounts(prometheus)).toContainEqual({ source: './config/prometheus/prometheus.yml', target: file });
+});
+
+test('Prometheus finds the alarms of the box beside its configuration', () => {
+  const { rule_files: files } = parse(read('config/prometheus/prometheus.yml'));
+  const { target = '' } = mounts(prometheus).find(({ source }) => source.endsWith('/prometheus.yml')) ?? {};
+  expect(files).toEqual(['rules.yml']);
+  expect(mounts(prometheus)).toContainEqual({
+    source: './config/prometheus/rules.yml',
+    target: join(dirname(target), files[0]),
+  });
+});
+
+describe('Grafana in the box', () => {
+  const mounted = mounts(grafana).filter(({ source }) => source.startsWith('./'));
+  const provisioned = (kind: string) => {
+    const { source = '' } = mounted.find(({ target }) => target.startsWith(`/etc/grafana/provisioning/${kind}/`)) ?? {};
+    return parse(read(source));
+  };
+
+  test('asks the Prometheus of the box, by the name and the port that it has there', () => {
+    const [{ url, type, jsonData }] = provisioned('datasources').datasources;
+    expect([new URL(url).hostname, type]).toEqual(['prometheus', 'prometheus']);
+    expect(prometheus.ports).toEqual([expect.stringMatching(`:${new URL(url).port}$`)]);
+    expect(jsonData.timeInterval).toBe(parse(read('config/prometheus/prometheus.yml')).global.scrape_interval);
+  });
+
+  test('shows the dashboards that are mounted where it looks for them', () => {
+    const [{ options }] = provisioned('dashboards').providers;
+    const shown = mounted.filter(({ target }) => target.startsWith(`${options.path}/`)).map(({ source }) => source);
+    const all = readdirSync(join(top, 'config/grafana/dashboards')).map(
+      (name) => `./config/grafana/dashboards/${name}`,
+    );
+    expect(shown).toEqual(all);
+  });
+
+  test('lets in only whoever has the password of .env, and tells nobody of itself', () => {
+    const { GF_SECURITY_ADMIN_PASSWORD: password, GF_USERS_ALLOW_SIGN_UP: signUp, ...others } = grafana.environment;
+    expect(password).toMatch(/^\$\{GRAFANA_ADMIN_PASSWORD:\?/);
+    expect(signUp).toBe('false');
+    expect(Object.keys(others).filter((name) => /ANONYMOUS|PROXY/.test(name))).toEqual([]);
+    expect(others.GF_ANALYTICS_REPORTING_ENABLED).toBe('false');
+  });
 });

@@ -33,3 +33,22 @@ test('a failure took its time too, and what is long ago makes room', async () =>
   for (let n = 0; n < 1000; n++) await times.timed(async () => undefined);
   expect(times.within(1000)).toEqual({ p90Ms: 0, samples: 256 });
 });
+
+test('tells each operation to who wants to know, also one that failed', async () => {
+  let nowMs = 0;
+  const told: number[] = [];
+  const times = new ServiceTimes(
+    () => nowMs,
+    (ms) => told.push(ms),
+  );
+  await times.timed(async () => {
+    nowMs += 5;
+  });
+  await expect(
+    times.timed(async () => {
+      nowMs += 7;
+      throw new Error('EIO');
+    }),
+  ).rejects.toThrow('EIO');
+  expect(told).toEqual([5, 7]);
+});
