@@ -15,8 +15,17 @@ export interface ObjectSenderOptions {
   readonly ended: RequestEnded;
 }
 
-/** So much of a refusal is read for its code, in bytes. */
+/** So much of a refusal is read for its code, in bytes, and for so long, in milliseconds. */
 const mostText = 64 * 1024;
+const textMs = 2000;
+/** undici takes the time that a buffer needs for silence of the store; what is larger than this goes in slices. */
+const sliceBytes = 64 * 1024;
+
+/** The store confirmed what it cannot have. */
+class EarlyAnswerError extends Error {
+  override readonly name = 'EarlyAnswerError';
+  readonly code = 'ANSWERED_TOO_EARLY';
+}
 
 /**
  * PutObject over undici, at a third of what the SDK costs. One request, never sent again: a second one could meet its own first. Each has a
@@ -79,22 +88,22 @@ export class ObjectSender {
       headers,
       payloadHash: 'UNSIGNED-PAYLOAD',
     });
+    const stream = body.bytes instanceof Readable ? body.bytes : inSlices(body.bytes);
     const request = this.#pool.request({
       method: 'PUT',
       path: signed.target,
       headers: { ...signed.headers, 'user-agent': 'Upstairs', 'content-length': String(body.size) },
-      body: body.bytes,
+      body: stream ?? (body.bytes as Buffer),
       signal,
     });
     // undici lets go of a request only once it has a connection.
     const answer = await unlessAborted(request, signal, (late) => late.body.on('error', () => undefined).destroy());
     const { statusCode: status, headers: told } = answer;
-    if (status === 200) {
-      // It is empty; nobody waits for its end.
-      answer.body.dump({ limit: mostText }).catch(() => undefined);
-      return typeof told.etag === 'string' ? told.etag : undefined;
-    }
-    throw new AnsweredError(status, codeIn(await start(answer.body)));
+    if (status < 200 || status > 299) throw new AnsweredError(status, codeIn(await start(answer.body)));
+    // It is empty; nobody waits for its end.
+    answer.body.dump({ limit: mostText }).catch(() => undefined);
+    if (stream && !stream.readableEnded) throw new EarlyAnswerError('the store confirmed what it cannot have');
+    return typeof told.etag === 'string' ? told.etag : undefined;
   }
 
   /** Breaks what is under way. */
@@ -103,13 +112,33 @@ export class ObjectSender {
   }
 }
 
+/** Undefined: it goes as it is. */
+function inSlices(bytes: Buffer): Readable | undefined {
+  if (bytes.length <= sliceBytes) return undefined;
+  let at = 0;
+  return new Readable({
+    read() {
+      this.push(at < bytes.length ? bytes.subarray(at, at + sliceBytes) : null);
+      at += sliceBytes;
+    },
+  });
+}
+
+/** What the status says is certain, however its body goes on. */
 async function start(body: Readable): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes > mostText) break;
+  const timer = setTimeout(() => body.destroy(), textMs);
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > mostText) break;
+    }
+  } catch {
+    // It broke off, or took too long: what came of it may have the code.
+  } finally {
+    clearTimeout(timer);
   }
   return Buffer.concat(chunks).toString('latin1');
 }

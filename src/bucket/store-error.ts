@@ -21,9 +21,10 @@ export interface StoreError {
 }
 
 export function storeErrorOf(error: unknown): StoreError {
-  const { name, code, $metadata } = error as { name?: string; code?: string; $metadata?: { httpStatusCode?: number } };
+  const { name, code, $metadata } = error as { name?: string; code?: unknown; $metadata?: { httpStatusCode?: number } };
   const status = $metadata?.httpStatusCode;
-  const label = code ?? name ?? 'Error';
+  // A DOMException's is a number.
+  const label = typeof code === 'string' ? code : (name ?? 'Error');
   return { status, code: label, slowDown: status === 503 || status === 429 || label === 'SlowDown' };
 }
 

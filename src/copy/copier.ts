@@ -232,8 +232,9 @@ export class Copier {
   async #save(turn: Turn, result: Step): Promise<TurnEnd | undefined> {
     const { ledger, now, events } = this.#options;
     const { save, outcome } = result;
+    const patient = turn.lane === 'backfill';
     if (!outcome) {
-      if (save) await ledger.change(turn.key, save, lookTime(save.look, this.#options), now());
+      if (save) await ledger.change(turn.key, save, lookTime(save.look, this.#options), now(), { patient });
       return undefined;
     }
     if (outcome.type === 'mutated') throw new Error('a copy is no mutation');
@@ -256,7 +257,7 @@ export class Copier {
     const change = givenUp ? { ...save, status: end } : (save ?? {});
     // A mutation that was recorded since the step was taken must not lose its looks to what is written here.
     if (turn.disturbed) await ledger.change(turn.key, { ...change, look: 0 }, { ...details, lookAtMs: now() }, now());
-    else await ledger.change(turn.key, change, details, now());
+    else await ledger.change(turn.key, change, details, now(), { patient });
     const bytes = body && upload.stored ? body.meta.size : 0;
     events.ended(turn.key, outcome, givenUp, bytes);
     return { outcome, givenUp, bytes };

@@ -143,7 +143,14 @@ export interface Ledger extends RecordedCopies {
   backfill(files: readonly BackfillFile[], nowMs: number, reviveMs: number): Promise<number>;
   /** What waits in the second lane for sources that are not among these comes into the first, where every source is asked for it. */
   liftAllBut(sources: readonly string[]): Promise<void>;
-  change(key: string, change: RecordChange, details: ChangeDetails, nowMs: number): Promise<void>;
+  /** `patient`: nobody waits for it; where commits take long, it waits for more company. */
+  change(
+    key: string,
+    change: RecordChange,
+    details: ChangeDetails,
+    nowMs: number,
+    options?: { readonly patient?: boolean },
+  ): Promise<void>;
   /**
    * Keys of the first lane that are wanted and due, most asked-for first, then oldest; none whose first look after an unknown outcome is
    * still to come.

@@ -117,7 +117,13 @@ export class SqliteLedger implements Ledger, RecordedCopies {
     });
   }
 
-  change(key: string, change: RecordChange, details: ChangeDetails, nowMs: number): Promise<void> {
+  change(
+    key: string,
+    change: RecordChange,
+    details: ChangeDetails,
+    nowMs: number,
+    options?: { readonly patient?: boolean },
+  ): Promise<void> {
     return this.#writer.write(() => {
       this.#sql.ensure.run(key, nowMs);
       if (change.status !== undefined) this.#sql.setStatus.run({ key, status: change.status, nowMs });
@@ -127,7 +133,7 @@ export class SqliteLedger implements Ledger, RecordedCopies {
       if (change.attempts) this.#replaceAttempts(key, change.attempts);
       if (Object.keys(details).length > 0) this.#setDetails(key, details, nowMs);
       if (mayBeForgotten(change)) this.#sql.forget.run(key);
-    });
+    }, options);
   }
 
   async due(nowMs: number, limit: number): Promise<readonly string[]> {

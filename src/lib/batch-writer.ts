@@ -23,11 +23,9 @@ export class BatchWriter {
   #immediate: NodeJS.Immediate | undefined;
   #closed = false;
   #restedMs = Number.NEGATIVE_INFINITY;
+  #dueMs = Number.POSITIVE_INFINITY;
 
-  /**
-   * `delayMs`: how long a write waits for company, longer on a disk where commits take long; 0: for what comes in the same turn of the event
-   * loop.
-   */
+  /** `delayMs`: how long a write waits for company; 0: for what comes in the same turn of the event loop. */
   constructor(db: DatabaseSync, delayMs: number) {
     this.#db = db;
     this.#delayMs = delayMs;
@@ -39,8 +37,8 @@ export class BatchWriter {
     this.#closed = true;
   }
 
-  /** What `write` returned, once it is on the disk. */
-  write<T>(write: () => T): Promise<T> {
+  /** What `write` returned, once it is on the disk. `patient`: nobody waits for it; where commits take long, it waits for more company. */
+  write<T>(write: () => T, { patient = false }: { readonly patient?: boolean } = {}): Promise<T> {
     if (this.#closed) return Promise.reject(new Error('the database is closed'));
     return new Promise<T>((resolve, reject) => {
       let result: T;
@@ -52,8 +50,16 @@ export class BatchWriter {
         reject,
       });
       if (this.#delayMs === 0) this.#immediate ??= setImmediate(() => this.flush());
-      else this.#timer ??= setTimeout(() => this.flush(), Math.max(this.#delayMs, this.#restedMs - performance.now()));
+      else this.#flushIn(patient ? Math.max(this.#delayMs, this.#restedMs - performance.now()) : this.#delayMs);
     });
+  }
+
+  #flushIn(ms: number): void {
+    const atMs = performance.now() + ms;
+    if (this.#timer && this.#dueMs <= atMs) return;
+    clearTimeout(this.#timer);
+    this.#dueMs = atMs;
+    this.#timer = setTimeout(() => this.flush(), ms);
   }
 
   /** Writes what waits, now. */

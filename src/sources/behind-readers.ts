@@ -11,6 +11,7 @@ interface Waiting {
   readonly sinceMs: number;
   readonly free: () => boolean;
   readonly begin: () => void;
+  readonly fail: (error: unknown) => void;
 }
 
 /**
@@ -57,9 +58,9 @@ export class BehindReaders {
   }
 
   /** Resolves when its turn has come: it counts as begun then. */
-  #turn(waiting: Omit<Waiting, 'begin'>): Promise<void> {
-    return new Promise<void>((begin) => {
-      this.#waiting.add({ ...waiting, begin });
+  #turn(waiting: Omit<Waiting, 'begin' | 'fail'>): Promise<void> {
+    return new Promise<void>((begin, fail) => {
+      this.#waiting.add({ ...waiting, begin, fail });
       this.#lookSoon();
     });
   }
@@ -80,7 +81,7 @@ export class BehindReaders {
     this.#immediate = undefined;
     this.#timer = undefined;
     for (const waiting of this.#waiting) {
-      if (!this.#mayBegin(waiting.sinceMs, waiting.free)) continue;
+      if (!this.#mayBeTaken(waiting)) continue;
       this.#waiting.delete(waiting);
       this.#begin();
       waiting.begin();
@@ -89,6 +90,17 @@ export class BehindReaders {
       return;
     }
     if (this.#waiting.size > 0) this.#timer = setTimeout(() => this.#look(), everyMs);
+  }
+
+  /** One that cannot be judged ends alone, and keeps nobody waiting. */
+  #mayBeTaken(waiting: Waiting): boolean {
+    try {
+      return this.#mayBegin(waiting.sinceMs, waiting.free);
+    } catch (error) {
+      this.#waiting.delete(waiting);
+      waiting.fail(error);
+      return false;
+    }
   }
 
   #mayBegin(sinceMs: number, free: () => boolean): boolean {

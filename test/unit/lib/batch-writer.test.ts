@@ -46,7 +46,7 @@ test('writes that come together share a commit', async () => {
 test('where commits take long, writes wait for more company, and never for ever', async () => {
   const writer = new BatchWriter(db, 5);
   commitMs = 3;
-  const write = () => writer.write(() => undefined);
+  const write = () => writer.write(() => undefined, { patient: true });
   void write();
   passed(5);
   expect(commits).toBe(1);
@@ -65,13 +65,25 @@ test('where commits take long, writes wait for more company, and never for ever'
   expect(commits).toBe(4);
 });
 
+test('who is waited for waits no longer than ever, and takes along what does not mind', async () => {
+  const writer = new BatchWriter(db, 5);
+  commitMs = 3;
+  void writer.write(() => undefined);
+  passed(5);
+  const patient = writer.write(() => 1, { patient: true });
+  passed(2);
+  const urgent = writer.write(() => 2);
+  passed(5);
+  expect([await patient, await urgent, commits]).toEqual([1, 2, 2]);
+});
+
 test('after a pause, none waits longer than it must', async () => {
   const writer = new BatchWriter(db, 5);
   commitMs = 3;
   void writer.write(() => undefined);
   passed(5);
   passed(60);
-  const write = writer.write(() => undefined);
+  const write = writer.write(() => undefined, { patient: true });
   passed(5);
   await write;
   expect(commits).toBe(2);
