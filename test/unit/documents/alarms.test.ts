@@ -13,7 +13,7 @@ const all = rules();
 const alarms = all.flatMap((rule) => (rule.alert === undefined ? [] : [{ ...rule, alert: rule.alert }]));
 const names = alarms.map(({ alert }) => alert);
 const runbooks = read('docs/runbooks.md');
-const entries = [...runbooks.matchAll(/^## (\w+)\n([\s\S]*?)(?=^##? |(?![\s\S]))/gm)].map(
+const entries = [...runbooks.matchAll(/^### (\w+)\n([\s\S]*?)(?=^##|(?![\s\S]))/gm)].map(
   ([, name = '', text = '']) => ({
     name,
     text,
