@@ -141,9 +141,11 @@ describe('an error for the operator', () => {
 /** Those that are caught before anybody is told, or become an answer to a client. */
 const notForOperators = [
   'AdminError',
+  'AnsweredError',
   'BucketReadError',
   'CertificateError',
   'DiskAbsentError',
+  'EarlyAnswerError',
   'LengthError',
   'RelayedError',
   'RemoteAnswerError',
