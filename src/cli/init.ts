@@ -82,6 +82,7 @@ function filesIn(out: string) {
     yaml: join(out, 'upstairs.yaml'),
     mastodon: join(out, 'mastodon.env'),
     nginx: join(out, 'nginx-upstairs.conf'),
+    'admin-token': secret('admin-token'),
     'bucket-access-key': secret('bucket-access-key'),
     'bucket-secret-key': secret('bucket-secret-key'),
     'mastodon-access-key': secret('mastodon-access-key'),
@@ -142,6 +143,7 @@ function withoutMadeUp({ bucketAccessKey, bucketSecretKey, ...given }: Given, fi
 function madeUpSecrets(files: Files): Pick<Secrets, keyof typeof madeUp> {
   const secret = (name: keyof typeof madeUp) => (existsSync(files[name]) ? textOf(files[name]).trim() : madeUp[name]());
   return {
+    'admin-token': secret('admin-token'),
     'mastodon-access-key': secret('mastodon-access-key'),
     'mastodon-secret-key': secret('mastodon-secret-key'),
     'purge-secret': secret('purge-secret'),

@@ -47,6 +47,7 @@ export interface OldRoute {
 
 /** The secrets of a set-up: each becomes a file of its own, and stands nowhere else but in mastodon.env. */
 export interface Secrets {
+  readonly 'admin-token': string;
   readonly 'bucket-access-key': string;
   readonly 'bucket-secret-key': string;
   readonly 'mastodon-access-key': string;
@@ -58,6 +59,7 @@ export interface Secrets {
 
 /** Secrets that are nobody's yet. */
 export const madeUp = {
+  'admin-token': () => randomBytes(32).toString('hex'),
   'mastodon-access-key': () => `UP${randomBytes(9).toString('hex').toUpperCase()}`,
   'mastodon-secret-key': () => randomBytes(32).toString('hex'),
   'purge-secret': () => randomBytes(32).toString('hex'),

@@ -8,7 +8,7 @@ export type Answered = Required<Given>;
 export interface SetUp {
   readonly answers: Answers;
   /** The bucket's; those that are made up come to it later. */
-  readonly secrets: Omit<Secrets, 'mastodon-access-key' | 'mastodon-secret-key' | 'purge-secret'>;
+  readonly secrets: Omit<Secrets, 'admin-token' | 'mastodon-access-key' | 'mastodon-secret-key' | 'purge-secret'>;
   readonly problems: readonly string[];
   readonly notes: readonly string[];
 }

@@ -46,6 +46,11 @@ write:
       secretKey: ${secret('mastodon-secret-key')}
       rights: [read, write, delete]
 
+# For the operator's own machines: how the move goes (http://127.0.0.1:9180/), metrics, and the orders of who has the token.
+admin:
+  listen: 127.0.0.1:9180
+  token: ${secret('admin-token')}
+
 # Where media move to.
 bucket:
   endpoint: ${scalar(bucket.endpoint)}

@@ -67,6 +67,7 @@ function files(dir: string): string[] {
 }
 
 const secretFiles = [
+  'admin-token',
   'bucket-access-key',
   'bucket-secret-key',
   'mastodon-access-key',
@@ -321,8 +322,9 @@ async function errorsOf(yaml: string): Promise<string[]> {
 async function withFreePorts(file: string): Promise<string> {
   const text = readFileSync(file, 'utf8')
     .replace('127.0.0.1:8080', `127.0.0.1:${await freePort()}`)
-    .replace('127.0.0.1:8081', `127.0.0.1:${await freePort()}`);
-  writeFileSync(file, `${text}admin:\n  listen: 127.0.0.1:${await freePort()}\n`);
+    .replace('127.0.0.1:8081', `127.0.0.1:${await freePort()}`)
+    .replaceAll('127.0.0.1:9180', `127.0.0.1:${await freePort()}`);
+  writeFileSync(file, text);
   return file;
 }
 

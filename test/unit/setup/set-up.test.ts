@@ -20,6 +20,7 @@ const answered = {
   state: '/var/lib/upstairs',
 };
 const madeUp = {
+  'admin-token': 'token-for-orders-0123',
   'mastodon-access-key': 'UP0123',
   'mastodon-secret-key': 'secret-for-mastodon-0123',
   'purge-secret': 'secret-for-purges-0123',
