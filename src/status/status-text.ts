@@ -1,5 +1,16 @@
-import type { TierShare } from '../ledger/tier-shares.ts';
 import type { SourceStatus, Status } from './status.ts';
+import {
+  answeringTiers,
+  neededWords,
+  number,
+  rateWords,
+  share,
+  short,
+  size,
+  total,
+  verifiedWords,
+  when,
+} from './status-words.ts';
 import { span } from './unplug.ts';
 
 /** The width that lines are wrapped to. */
@@ -49,16 +60,13 @@ function classes({ weights }: Status): string[] {
 }
 
 function tiers({ tiers: { hour, day, all } }: Status): string[] {
-  const names = [...new Set(all.map(({ tier }) => tier))].filter((tier) => tier !== 'none');
+  const names = answeringTiers(all);
   if (names.length === 0) return ['No reader was answered yet.'];
   const periods = [hour, day, all];
-  const order = (tier: string) => ['cache', 'bucket'].indexOf(tier) + 1 || 3;
-  const rows = names
-    .sort((a, b) => order(a) - order(b) || (a < b ? -1 : 1))
-    .map((tier) => [
-      cut(tier),
-      ...periods.flatMap((shares) => [share(shares, tier, 'requests'), share(shares, tier, 'bytes')]),
-    ]);
+  const rows = names.map((tier) => [
+    cut(tier),
+    ...periods.flatMap((shares) => [share(shares, tier, 'requests'), share(shares, tier, 'bytes')]),
+  ]);
   return table([
     ['answered by', '1 h', '', '24 h', '', 'all', ''],
     ['', ...periods.flatMap(() => ['reqs', 'bytes'])],
@@ -70,11 +78,7 @@ function tiers({ tiers: { hour, day, all } }: Status): string[] {
 function progress(status: Status): string[] {
   const { rate, backfill, oldestFailure, oldestWantedMs, atMs, openAttempts, openIntents } = status;
   const lines: [string, string][] = [];
-  if (rate)
-    lines.push([
-      'copying',
-      `${rate.objectsPerSecond.toFixed(1)} objects/s, ${size(rate.bytesPerSecond)}/s in the last ${span(rate.overMs)}`,
-    ]);
+  if (rate) lines.push(['copying', rateWords(rate)]);
   if (backfill) {
     const left = backfill.left
       ? `${number(backfill.left.files)} files, ${size(backfill.left.bytes)} left`
@@ -97,19 +101,9 @@ function progress(status: Status): string[] {
 function sourceBlock(source: SourceStatus, { atMs }: Status): string[] {
   const { name, use, verification, latencyMs, retiredMs } = source;
   const lines: [string, string][] = [];
-  if (use)
-    lines.push([
-      'last needed',
-      use.lastMs === undefined
-        ? `by nobody since ${when(use.watchedMs)}`
-        : `${span(Math.max(0, atMs - use.lastMs))} ago`,
-    ]);
+  if (use) lines.push(['last needed', neededWords(use, atMs)]);
   if (use && retiredMs === undefined) lines.push(['quiet', `${span(use.quietMs)} in which serve ran`]);
-  if (verification)
-    lines.push([
-      'verified',
-      `${when(verification.endedMs)}, ${verification.clean ? 'clean' : 'not clean'} (${verification.mode}${verification.percent > 0 ? ` ${verification.percent} %` : ''})`,
-    ]);
+  if (verification) lines.push(['verified', verifiedWords(verification)]);
   if (latencyMs !== undefined) lines.push(['latency', `${latencyMs.toFixed(1)} ms`]);
   return [`source ${name}`, ...labelled(lines).map(indented), ...unplugLines(source).map(indented)];
 }
@@ -151,45 +145,7 @@ function wrapped(text: string, first: string, later: string): string[] {
   return [...lines, line];
 }
 
-function share(shares: readonly TierShare[], tier: string, of: 'requests' | 'bytes'): string {
-  const whole = total(shares, of);
-  const part = shares.find((each) => each.tier === tier)?.[of] ?? 0;
-  if (whole === 0) return '-';
-  const percent = (100 * part) / whole;
-  // A source that is still needed now and then must not look as if it were not.
-  return percent > 0 && percent < 0.1 ? '<0.1%' : `${percent.toFixed(1)}%`;
-}
-
-/** Of those that a tier answered. */
-function total(shares: readonly TierShare[], of: 'requests' | 'bytes'): number {
-  return shares.reduce((sum, each) => sum + (each.tier === 'none' ? 0 : each[of]), 0);
-}
-
 /** So long that the table keeps within its columns. */
 function cut(name: string): string {
   return name.length > mostName ? `${name.slice(0, mostName - 1)}\u2026` : name;
-}
-
-function number(n: number): string {
-  return n.toLocaleString('en-US');
-}
-
-/** `123K`, `1.2M`: for columns. */
-function short(n: number): string {
-  return n.toLocaleString('en-US', { notation: 'compact', maximumFractionDigits: 1 });
-}
-
-function size(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${unit === 0 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
-}
-
-function when(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
