@@ -8,6 +8,7 @@ import { wireCopies, wirePace } from './app/wire-copies.ts';
 import { wireGateway } from './app/wire-gateway.ts';
 import { openLedger } from './app/wire-ledger.ts';
 import { wireMedia } from './app/wire-media.ts';
+import { wirePage } from './app/wire-page.ts';
 import type { ScanProgram } from './app/wire-periodic-scans.ts';
 import { openProof } from './app/wire-proof.ts';
 import { wireRest } from './app/wire-rest.ts';
@@ -176,6 +177,15 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
   teardown.add('copies', () => copies.stop(config.shutdown.copies));
   rest.start();
   const control = wireControl(context, { marks, ledger, bucket, leases, purge: (key) => reads.purge(key), rest });
+  const status = servingStatus(config, {
+    ...{ proof, ledger, media, rest, counter, rate, now },
+    openIntents: () => marks.openIntents(),
+  });
+  const page = wirePage(context, {
+    ...{ status, control },
+    history: { since: async () => [] },
+    hottest: { hottest: async () => [] },
+  });
   const { write } = config;
   const gateway = { marks, uploads: marks.uploads, ledger, leases, bucket, media, reads, copies: requests };
   const ports = await openListeners({
@@ -201,15 +211,8 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
         .map((disk) => `the disk ${disk.name} does not answer`),
       ...disksInUse().flatMap(({ name, absences }) => absences.map((why) => `the disk ${name} is not there: ${why}`)),
     ],
-    adminRoutes: [
-      control.routes,
-      statusRoute(
-        servingStatus(config, {
-          ...{ proof, ledger, media, rest, counter, rate, now },
-          openIntents: () => marks.openIntents(),
-        }),
-      ),
-    ],
+    adminRoutes: [control.routes, statusRoute(status), page.routes],
+    publicStatus: page.public,
     listening: report.listening,
     certificateRenewed: report.certificateRenewed,
     certificateNotRenewed: report.certificateNotRenewed,

@@ -26,6 +26,10 @@ export class RestReporter {
     this.#logger.error({ event: 'admin', error }, 'an order could not be carried out');
   };
 
+  readonly pageFailed = (error: unknown): void => {
+    this.#logger.error({ event: 'admin', error }, 'what a status page shows could not be looked up');
+  };
+
   /** What the operator wants of the backfill, at the start and whenever it changes. */
   readonly backfillStanding = ({ run, by, bytesPerSecond, objectsPerSecond }: Standing): void => {
     const limits = { ...(bytesPerSecond && { bytesPerSecond }), ...(objectsPerSecond && { objectsPerSecond }) };

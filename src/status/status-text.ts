@@ -8,6 +8,7 @@ import {
   short,
   size,
   total,
+  verdictWords,
   verifiedWords,
   when,
 } from './status-words.ts';
@@ -30,13 +31,9 @@ export function statusText(status: Status): string {
 }
 
 /** What speaks against unplugging, a paragraph each. */
-export function unplugLines({ name, retiredMs, unplug }: SourceStatus): string[] {
-  if (retiredMs !== undefined) return [`safe to unplug: yes, retired since ${when(retiredMs)}`];
-  if (unplug.safe) return [`safe to unplug: yes, once it is retired (upstairs retire ${name} --yes)`];
-  return [
-    'safe to unplug: no, because',
-    ...unplug.reasons.flatMap(({ why, todo }) => wrapped(`${why}: ${todo}`, '- ', '  ')),
-  ];
+export function unplugLines(source: SourceStatus): string[] {
+  const { reasons } = source.unplug;
+  return [verdictWords(source), ...reasons.flatMap(({ why, todo }) => wrapped(`${why}: ${todo}`, '- ', '  '))];
 }
 
 function heading({ phase, servingMs, atMs }: Status): string[] {

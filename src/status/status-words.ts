@@ -1,9 +1,10 @@
 import type { KnownUse, Verification } from '../ledger/proof.ts';
 import type { TierShare } from '../ledger/tier-shares.ts';
 import type { Rate } from './copy-rate.ts';
+import type { SourceStatus } from './status.ts';
 import { span } from './unplug.ts';
 
-/** `copying` and what else the status has, in words that the command and the page share. */
+/* What the status has, in words that the command and the pages share. */
 
 export function number(n: number): string {
   return n.toLocaleString('en-US');
@@ -66,4 +67,10 @@ export function neededWords({ lastMs, watchedMs }: KnownUse, atMs: number): stri
 
 export function verifiedWords({ endedMs, clean, mode, percent }: Verification): string {
   return `${when(endedMs)}, ${clean ? 'clean' : 'not clean'} (${mode}${percent > 0 ? ` ${percent} %` : ''})`;
+}
+
+export function verdictWords({ name, retiredMs, unplug }: SourceStatus): string {
+  if (retiredMs !== undefined) return `safe to unplug: yes, retired since ${when(retiredMs)}`;
+  if (unplug.safe) return `safe to unplug: yes, once it is retired (upstairs retire ${name} --yes)`;
+  return 'safe to unplug: no, because';
 }
