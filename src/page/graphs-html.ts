@@ -12,7 +12,7 @@ const titles: Readonly<Record<GraphName, string>> = {
 export function graphsHtml(data: GraphData): Markup {
   const links = Object.entries(graphSpans).map(([span, { words }]) => {
     const current = span === data.span && html` aria-current="true"`;
-    return html`<li><a href="?span=${span}" data-span="${span}"${current} aria-label="Show ${words}">${span}</a></li>`;
+    return html`<li><a href="?span=${span}" data-span="${span}"${current}>${span}<span class="unseen">: ${words}</span></a></li>`;
   });
   return html`<section aria-labelledby="h-history" id="history">
 <div class="bar"><h2 id="h-history">How it went <small>(times are UTC)</small></h2>
