@@ -9,13 +9,20 @@ export interface Asset {
   readonly bytes: Buffer;
 }
 
+export interface Scripts {
+  readonly plain: readonly string[];
+  /** The module that begins, and all those that it imports. */
+  readonly main: string;
+  readonly modules: readonly string[];
+}
+
 /** The page's styles and scripts, in memory. */
 export interface Assets {
   /** By path. A path never has other bytes: it names what is in all of them. */
   readonly byPath: ReadonlyMap<string, Asset>;
   /** @throws where there is no asset of this name. */
   path(name: string): string;
-  readonly scripts: { readonly plain: readonly string[]; readonly modules: readonly string[] };
+  readonly scripts: Scripts;
   readonly styles: readonly string[];
   /** The page's own style, for the public page too. */
   readonly style: Buffer;
@@ -51,7 +58,11 @@ export function loadAssets(): Assets {
       if (!files.has(name)) throw new Error(`the page has no ${name}`);
       return `${folder}/${name}`;
     },
-    scripts: { plain: ['uplot.js'], modules: [`main${extension}`] },
+    scripts: {
+      plain: ['uplot.js'],
+      main: `main${extension}`,
+      modules: [...files.keys()].filter((name) => name.endsWith(extension) && name !== 'uplot.js'),
+    },
     styles: ['uplot.css', 'page.css'],
     style: files.get('page.css')!.bytes,
   };

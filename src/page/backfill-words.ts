@@ -46,5 +46,5 @@ export function paceWords({ drain }: BackfillFacts, source: string): string {
   if (!facts) return 'nothing is carried up from it';
   if (facts.pausedUntilMs !== undefined)
     return `left alone until ${when(facts.pausedUntilMs)} (${facts.why ?? 'not known why'})`;
-  return `up to ${facts.concurrency} copies at once`;
+  return facts.concurrency === 1 ? 'one copy at a time' : `up to ${facts.concurrency} copies at once`;
 }

@@ -1,3 +1,4 @@
+import type { Scripts } from './assets.ts';
 import { htmlDocument } from './document.ts';
 import type { GraphData } from './graph-data.ts';
 import { graphsHtml } from './graphs-html.ts';
@@ -16,7 +17,7 @@ export interface PageParts {
   readonly mayOrder: boolean;
   /** The URL of an asset by its name. */
   readonly asset: (name: string) => string;
-  readonly scripts: { readonly plain: readonly string[]; readonly modules: readonly string[] };
+  readonly scripts: Scripts;
   readonly styles: readonly string[];
 }
 
@@ -30,8 +31,9 @@ export function pageHtml({ update, graphs, sources, mayOrder, asset, scripts, st
     title: `${update.fields['files.percent']} upstairs`,
     styles: styles.map(asset),
     head: html`${scripts.plain.map((name) => html`<script defer src="${asset(name)}"></script>\n`)}${scripts.modules.map(
-      (name) => html`<script type="module" src="${asset(name)}"></script>\n`,
-    )}<noscript><meta http-equiv="refresh" content="${refreshSeconds}"></noscript>
+      (name) => html`<link rel="modulepreload" href="${asset(name)}">\n`,
+    )}<script type="module" src="${asset(scripts.main)}"></script>
+<noscript><meta http-equiv="refresh" content="${refreshSeconds}"></noscript>
 `,
     body: html`<a class="skip" href="#main">Skip to the numbers</a>
 <header class="top">

@@ -12,7 +12,7 @@ function page(mayOrder = true): string {
   return pageHtml({
     ...{ update: pageView(facts), graphs: graphs('24h', evening, samples, samples), mayOrder },
     ...{ sources: facts.status.sources.map(({ name }) => name), asset: (name) => `/assets/0/${name}` },
-    ...{ scripts: { plain: ['uplot.js'], modules: ['main.ts'] }, styles: ['page.css'] },
+    ...{ scripts: { plain: ['uplot.js'], main: 'main.ts', modules: ['main.ts'] }, styles: ['page.css'] },
   });
 }
 
