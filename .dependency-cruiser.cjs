@@ -112,6 +112,13 @@ module.exports = {
       to: { path: '^src/page/' },
     },
     {
+      name: 'history-only-counts',
+      comment: 'history/ counts what it is told, and knows of others only what the ledger is asked.',
+      severity: 'error',
+      from: { path: '^src/history/' },
+      to: { path: '^src/(?!(history|ledger|lib)/)' },
+    },
+    {
       name: 'environment-only-at-the-edge',
       comment: 'Only config/ and main.ts read the environment; nothing else imports the loader.',
       severity: 'error',

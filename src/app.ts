@@ -6,6 +6,7 @@ import { wireBucket } from './app/wire-bucket.ts';
 import { wireControl } from './app/wire-control.ts';
 import { wireCopies, wirePace } from './app/wire-copies.ts';
 import { wireGateway } from './app/wire-gateway.ts';
+import { wireHistory } from './app/wire-history.ts';
 import { openLedger } from './app/wire-ledger.ts';
 import { wireMedia } from './app/wire-media.ts';
 import { wirePage } from './app/wire-page.ts';
@@ -16,6 +17,7 @@ import { servingStatus } from './app/wire-status.ts';
 import type { Config } from './config/schema.ts';
 import type { CopyRequests } from './copy/copy-requests.ts';
 import { MarkSweep } from './gateway/mark-sweep.ts';
+import { historyRoute } from './http/history-route.ts';
 import { openListeners, type Ports } from './http/listeners.ts';
 import { statusRoute } from './http/status-route.ts';
 import { Teardown } from './lib/teardown.ts';
@@ -29,6 +31,7 @@ import type { Metrics } from './observability/metrics.ts';
 import { Reporter } from './observability/reporter.ts';
 import { Leases } from './protocol/leases.ts';
 import { CopyRate } from './status/copy-rate.ts';
+import { SharedStatus } from './status/shared-status.ts';
 import { TierCounter } from './status/tier-counter.ts';
 
 export interface App {
@@ -54,6 +57,8 @@ const sweepEveryMs = 10_000;
 /** How often it is written down which sources were needed, and who answered readers, in milliseconds. */
 const recordEveryMs = 60_000;
 const leastRecordMs = 100;
+/** For how long a look at the status is good for others, in milliseconds. */
+const statusAgeMs = 1000;
 /** How long after the last look a mark may be forgotten, in milliseconds. */
 const sweepMarginMs = 3600 * 1000;
 
@@ -106,6 +111,7 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
   const pace = wirePace(context);
   const moving = config.phase === 'move';
   const rest = await wireRest(context, { marks, ledger, bucket, media, pace, scanProgram });
+  const history = wireHistory(context, { summary: proof.summary, media, rest });
   const copies = wireCopies(context, {
     marks,
     ledger,
@@ -177,14 +183,17 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
   teardown.add('copies', () => copies.stop(config.shutdown.copies));
   rest.start();
   const control = wireControl(context, { marks, ledger, bucket, leases, purge: (key) => reads.purge(key), rest });
-  const status = servingStatus(config, {
-    ...{ proof, ledger, media, rest, counter, rate, now },
-    openIntents: () => marks.openIntents(),
+  const status = new SharedStatus({
+    status: servingStatus(config, {
+      ...{ proof, ledger, media, rest, counter, rate, now },
+      openIntents: () => marks.openIntents(),
+    }),
+    maxAgeMs: statusAgeMs,
+    now: () => performance.now(),
   });
   const page = wirePage(context, {
-    ...{ status, control },
-    history: { since: async () => [] },
-    hottest: { hottest: async () => [] },
+    ...{ status: () => status.now(), control, history },
+    hottest: rest.hottest,
   });
   const { write } = config;
   const gateway = { marks, uploads: marks.uploads, ledger, leases, bucket, media, reads, copies: requests };
@@ -211,7 +220,12 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
         .map((disk) => `the disk ${disk.name} does not answer`),
       ...disksInUse().flatMap(({ name, absences }) => absences.map((why) => `the disk ${name} is not there: ${why}`)),
     ],
-    adminRoutes: [control.routes, statusRoute(status), page.routes],
+    adminRoutes: [
+      control.routes,
+      statusRoute(() => status.now()),
+      historyRoute({ history, now, failed: report.rest.notAnswered }),
+      page.routes,
+    ],
     publicStatus: page.public,
     listening: report.listening,
     certificateRenewed: report.certificateRenewed,

@@ -26,7 +26,7 @@ export interface Pages {
 /** The status pages: the operator's, and everybody's. */
 export function wirePage({ config, report, now }: Context, parts: PageParts): Pages {
   const { status, control, history, hottest } = parts;
-  const failed = report.rest.pageFailed;
+  const failed = report.rest.notAnswered;
   const looks = new PageLooks({ status, backfill: control.facts, failures: control.failures, history, now, failed });
   const assets = loadAssets();
   return {

@@ -1,8 +1,8 @@
 import { PlanMaker, type PlanMakerOptions } from '../backfill/plan-maker.ts';
 import { SqlitePlan } from '../ledger/sqlite-plan.ts';
 import type { Marks } from '../marks/marks.ts';
-import { hides } from '../protocol/state.ts';
 import type { Context } from './context.ts';
+import { keysToKeep } from './keys-to-keep.ts';
 import { filesDatabase } from './wire-files.ts';
 
 export type PlanDependencies = Pick<PlanMakerOptions, 'files' | 'objects' | 'ledger' | 'heat'> & {
@@ -18,10 +18,7 @@ export function wirePlan({ config, teardown, now }: Context, { marks, inUse, ...
   return new PlanMaker({
     ...parts,
     store,
-    keep: async (keys) => {
-      const marksOf = await Promise.all(keys.map((key) => marks.get(key)));
-      return new Set(keys.filter((_, index) => !hides(marksOf[index]!)));
-    },
+    keep: keysToKeep(marks),
     skip: config.backfill.skip,
     sources: () => config.sources.map(({ name }) => name).filter(inUse),
     now,

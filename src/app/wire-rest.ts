@@ -11,7 +11,10 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Listing } from '../ledger/objects.ts';
 import { SqliteDrainOrders } from '../ledger/sqlite-drain-orders.ts';
 import type { Marks } from '../marks/marks.ts';
+import type { HottestBelow } from '../status/hottest-below.ts';
+import { HottestInHeat } from '../status/hottest-in-heat.ts';
 import type { Context } from './context.ts';
+import { keysToKeep } from './keys-to-keep.ts';
 import { wireBackfill } from './wire-backfill.ts';
 import type { BucketParts } from './wire-bucket.ts';
 import { filesDatabase, openFiles } from './wire-files.ts';
@@ -41,6 +44,7 @@ export interface Rest {
   readonly drain: Drain | undefined;
   readonly heat: OwnHeat;
   readonly files: Files;
+  readonly hottest: HottestBelow;
   /** Of each source the newest scan that ended. */
   scans(): Promise<readonly ScanRecord[]>;
   inventory(): Promise<Listing | undefined>;
@@ -92,6 +96,11 @@ export async function wireRest(context: Context, parts: RestParts): Promise<Rest
     drain,
     heat: heat.own,
     files,
+    hottest: new HottestInHeat({
+      ...{ heat: heat.heat, files, objects: inventory.objects, ledger, now },
+      keep: keysToKeep(marks),
+      sources: () => config.sources.map(({ name }) => name).filter(media.inUse.has),
+    }),
     scans: async () => (await files.scans()).flatMap(({ last }) => (last ? [last] : [])),
     inventory: () => inventory.last(),
     start() {

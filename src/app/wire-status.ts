@@ -6,6 +6,7 @@ import { intentsIn } from '../marks/marks-peek.ts';
 import type { CopyRate } from '../status/copy-rate.ts';
 import { type Status, type StatusOptions, statusNow } from '../status/status.ts';
 import type { TierCounter } from '../status/tier-counter.ts';
+import { latencyOf } from './latency-of.ts';
 import { openFiles } from './wire-files.ts';
 import { openLedger } from './wire-ledger.ts';
 import type { MediaParts } from './wire-media.ts';
@@ -29,7 +30,7 @@ const latelyMs = 60_000;
 /** The status as `serve` knows it. */
 export function servingStatus(config: Config, parts: ServingParts): () => Promise<Status> {
   const { proof, ledger, openIntents, media, rest, counter, rate, now } = parts;
-  const strains = [...media.disks, ...media.remotes.map(({ source, latency }) => ({ name: source.name, latency }))];
+  const latencyMs = latencyOf(media);
   const servingMs = now();
   return () =>
     statusNow({
@@ -44,7 +45,7 @@ export function servingStatus(config: Config, parts: ServingParts): () => Promis
       rate: () => rate.rate,
       backfill: async () => rest.drain?.facts(),
       files: rest.files,
-      latencyMs: (name) => strains.find((strain) => strain.name === name)?.latency(latelyMs).p90Ms,
+      latencyMs: (name) => latencyMs(name, latelyMs),
     });
 }
 

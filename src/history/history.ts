@@ -39,8 +39,12 @@ export interface Sample {
  * program does not run there is nothing, and that shows as a gap.
  */
 export interface History {
-  /** Adds what happened since the sample before; the sample's end must be later than that one's. */
+  /** Adds what happened since the sample before. A clock may have been put back: what ends earlier than that one stands where its time is. */
   add(sample: Sample): Promise<void>;
-  /** What happened since then, oldest first, rolled up so that there are at most so many samples. */
+  /**
+   * What ended after that moment, oldest first, rolled up so that there are at most so many samples. Two of them overlap or leave a gap only
+   * where a clock was changed or nobody counted. What a clock that ran ahead has left is told when its time has come.
+   */
   since(ms: number, atMost: number): Promise<readonly Sample[]>;
+  close(): Promise<void>;
 }

@@ -7,7 +7,7 @@ import type { RecopyAnswer } from '../backfill/recopy.ts';
 import { copyReasons, isCopyReason } from '../ledger/copy-reasons.ts';
 import type { FailureCursor, Failures } from '../ledger/failures.ts';
 import { keyProblem } from '../media/key.ts';
-import { AdminError, answerError, badRequest } from './admin-error.ts';
+import { AdminError, answerError, parsed } from './admin-error.ts';
 import { adminGuard } from './admin-guard.ts';
 import type { AdminRoutes } from './admin-server.ts';
 import { recopyAnswer } from './recopy-answer.ts';
@@ -107,12 +107,6 @@ export function adminApi(options: AdminApiOptions): AdminRoutes {
 function onlyJson(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser('application/json', { parseAs: 'string' }, scope.getDefaultJsonParser('error', 'error'));
-}
-
-function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
-  const result = schema.safeParse(value);
-  if (!result.success) throw badRequest(result.error);
-  return result.data;
 }
 
 /** `none`: no limit, whatever the timetable says; `auto`: the timetable decides. */

@@ -38,15 +38,22 @@ export class AdminError extends Error {
   }
 }
 
-export function badRequest(error: z.ZodError): AdminError {
+/** What came in, as the schema has it. Throws AdminError with `todo` where it is something else. */
+export function parsed<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  todo = 'send a JSON object with the members that this path has, and no others',
+): T {
+  const result = schema.safeParse(value);
+  if (!result.success) throw badRequest(result.error, todo);
+  return result.data;
+}
+
+function badRequest(error: z.ZodError, todo: string): AdminError {
   const found = error.issues.map(({ path, message }) =>
     path.length === 0 ? message : `${path.join('.')}: ${message}`,
   );
-  return new AdminError(
-    'BAD_REQUEST',
-    found.join('; '),
-    'send a JSON object with the members that this path has, and no others',
-  );
+  return new AdminError('BAD_REQUEST', found.join('; '), todo);
 }
 
 /** Answers any error in the one form there is. `failed`: told of those that are ours. */

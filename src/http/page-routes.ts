@@ -7,7 +7,7 @@ import { pageHtml } from '../page/page-html.ts';
 import type { PageLooks } from '../page/page-looks.ts';
 import { pageView } from '../page/page-view.ts';
 import type { HottestBelow } from '../status/hottest-below.ts';
-import { AdminError, answerError, badRequest } from './admin-error.ts';
+import { AdminError, answerError, parsed } from './admin-error.ts';
 import { adminGuard } from './admin-guard.ts';
 import type { AdminRoutes } from './admin-server.ts';
 import { EventStream } from './event-stream.ts';
@@ -82,9 +82,8 @@ export function pageRoutes(options: PageRoutesOptions): AdminRoutes {
       );
       scope.get('/api/hottest', async (request) => {
         guard.token(request);
-        const query = hottestQuery.safeParse(request.query);
-        if (!query.success) throw badRequest(query.error);
-        return { keys: await hottest.hottest(query.data.limit) };
+        const { limit } = parsed(hottestQuery, request.query, 'send limit=1…100, or leave it out');
+        return { keys: await hottest.hottest(limit) };
       });
       for (const [path, { type, bytes }] of assets.byPath)
         scope.get(path, async (_request, reply) =>

@@ -7,6 +7,15 @@ export interface Views {
   readonly atMs: number;
 }
 
+/** A key's heat, and its place in the order of all. */
+export interface KnownHeat {
+  readonly key: string;
+  /** Views, aged to now. */
+  readonly heat: number;
+  /** Says where the next page begins, and nothing else. */
+  readonly place: number;
+}
+
 /** How far a log was read. It is known by what it begins with, wherever it lies, whatever it is called, and also once it is packed. */
 export interface LogRead {
   /** So many of its first bytes, unpacked, tell it from others: all that were read, up to a few KiB. */
@@ -27,6 +36,12 @@ export interface Heat {
   add(views: readonly Views[], nowMs: number, read?: LogRead): Promise<void>;
   /** The keys that are known, and how often each was asked for, aged to now. */
   of(keys: readonly string[], nowMs: number): Promise<ReadonlyMap<string, number>>;
+  /** The hottest keys, the hottest first, after this one. Quick, however many are known. */
+  hottest(
+    after: Pick<KnownHeat, 'key' | 'place'> | undefined,
+    limit: number,
+    nowMs: number,
+  ): Promise<readonly KnownHeat[]>;
   /** How many keys are known. */
   keys(): Promise<number>;
   /** Logs that were read, the newest first; old ones are forgotten in the end. */

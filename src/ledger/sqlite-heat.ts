@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { openFilesDatabase } from './files-database.ts';
-import type { Heat, LogRead, Views } from './heat.ts';
+import type { Heat, KnownHeat, LogRead, Views } from './heat.ts';
 import { type ClockSetting, HeatClock, logSum } from './heat-clock.ts';
 
 export interface SqliteHeatOptions {
@@ -59,6 +59,17 @@ export class SqliteHeat implements Heat {
     return found;
   }
 
+  async hottest(
+    after: Pick<KnownHeat, 'key' | 'place'> | undefined,
+    limit: number,
+    nowMs: number,
+  ): Promise<readonly KnownHeat[]> {
+    const now = this.#clock.at(nowMs);
+    const { place, key } = after ?? { place: Number.POSITIVE_INFINITY, key: '' };
+    const rows = this.#sql.hottest.all(place, key, limit) as unknown as { key: string; hot: number }[];
+    return rows.map(({ key, hot }) => ({ key, heat: 2 ** (hot - now), place: hot }));
+  }
+
   async keys(): Promise<number> {
     return (this.#sql.total.get() as { n: number }).n;
   }
@@ -95,6 +106,7 @@ function prepareHeat(db: DatabaseSync) {
   return {
     hot: db.prepare('SELECT hot FROM heat WHERE key = ?'),
     set: db.prepare('INSERT INTO heat VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET hot = excluded.hot'),
+    hottest: db.prepare('SELECT key, hot FROM heat WHERE (hot, key) < (?, ?) ORDER BY hot DESC, key DESC LIMIT ?'),
     total: db.prepare('SELECT n FROM heat_total'),
     forget: db.prepare('DELETE FROM heat WHERE key IN (SELECT key FROM heat ORDER BY hot LIMIT ?)'),
     clock: db.prepare('SELECT since_ms AS sinceMs, halvings, half_life_ms AS halfLifeMs FROM heat_clock'),

@@ -7,6 +7,7 @@ import type { Bodies } from './bodies.ts';
 import type { Body, NotHad, SourceBody } from './body.ts';
 import { FlightGroup } from './flight-group.ts';
 import type { Origin, SharedBody, Ticket } from './shared-body.ts';
+import { toldReads } from './told-reads.ts';
 import { unkeptBody } from './unkept-body.ts';
 
 /** What the sources, asked in order, said. */
@@ -51,6 +52,8 @@ export interface SourceReadsOptions {
 export class SourceReads {
   readonly #options: SourceReadsOptions;
   readonly #flights = new FlightGroup<BelowBody>();
+  /** What broke reads, and was told already. */
+  readonly #told = new WeakSet<object>();
 
   constructor(options: SourceReadsOptions) {
     this.#options = options;
@@ -122,7 +125,7 @@ export class SourceReads {
     return this.#search<BelowBody>(key, wanted, new AbortController().signal, async (object, source, last) => {
       const shared = await this.#share(key, this.#originOf(object, source.name, wanted), ticket);
       if (typeof shared === 'object') return { kind: 'shared', body: shared };
-      const own = shared === 'no-storage' ? await reopened(key, source) : object;
+      const own = shared === 'no-storage' ? this.#telling(await reopened(key, source), source.name, key) : object;
       // Where another source might do better, nobody is told that it is here before its first byte is.
       const begun = last || own.meta.size === 0 ? undefined : await begunRead(own);
       return { kind: 'alone', object: own, source: source.name, ...aloneBody(own, begun) };
@@ -169,6 +172,13 @@ export class SourceReads {
     };
   }
 
+  #telling(object: SourceObject, source: string, key: string): SourceObject {
+    return toldReads(object, (error) => {
+      this.#told.add(error);
+      this.#options.troubled(source, brokenRead(error), key);
+    });
+  }
+
   /** The first source that has it, and from which `use` can read it. */
   async #search<T>(
     key: string,
@@ -184,18 +194,21 @@ export class SourceReads {
     const sources = this.#options.sources.filter(({ name }) => inUse(name));
     for (const source of sources) {
       let answer = await source.open(key, signal, wanted);
+      let broken: Error | undefined;
       if (answer.kind === 'found') {
+        const object = this.#telling(answer.object, source.name, key);
         try {
-          return await use(answer.object, source, source === sources.at(-1));
+          return await use(object, source, source === sources.at(-1));
         } catch (error) {
-          failed ??= factsOf(answer.object, source.name);
-          answer.object.close();
+          failed ??= factsOf(object, source.name);
+          object.close();
+          broken = error as Error;
           answer = brokenRead(error);
         }
       }
       if (answer.kind === 'private') return { kind: 'private', source: source.name };
       if (answer.kind === 'missing') continue;
-      this.#options.troubled(source.name, answer, key);
+      if (!broken || !this.#told.has(broken)) this.#options.troubled(source.name, answer, key);
       by.push(source.name);
       if (answer.kind === 'damaged') damaged = true;
       troubles.push(failed?.source === source.name ? troubleIn(answer) : `${source.name}: ${troubleIn(answer)}`);

@@ -14,12 +14,7 @@ import type { CopyOutcome } from '../protocol/state.ts';
 import type { SourceAnswer } from '../sources/source.ts';
 import type { Metrics } from './metrics.ts';
 import { RestReporter } from './rest-reporter.ts';
-
-/** Who counts answers and copies for himself. */
-export interface Watcher {
-  readonly answered: (tier: string, bytes: number) => void;
-  readonly copied: (bytes: number) => void;
-}
+import { type Watcher, Watchers } from './watchers.ts';
 
 /** What happens, told once: as a line of the log, and as a number of the metrics. Its methods are bound. */
 export class Reporter {
@@ -29,7 +24,7 @@ export class Reporter {
   readonly #access: Logger;
   readonly #metrics: Metrics;
 
-  readonly #watchers: Watcher[] = [];
+  readonly #watchers = new Watchers();
 
   constructor(logger: Logger, access: Logger, metrics: Metrics) {
     this.#logger = logger;
@@ -40,7 +35,7 @@ export class Reporter {
 
   /** Has what is counted told to somebody else too. */
   watch(watcher: Watcher): void {
-    this.#watchers.push(watcher);
+    this.#watchers.add(watcher);
   }
 
   readonly listening = (listener: ListenerName | 'admin', port: number): void => {
@@ -84,7 +79,7 @@ export class Reporter {
 
   readonly counted = ({ tier, status, bytes, headMs, totalMs }: AccessRecord): void => {
     this.#metrics.answered(tier, status, bytes, (headMs ?? totalMs) / 1000);
-    for (const { answered } of this.#watchers) answered(tier, bytes);
+    this.#watchers.answered(tier, bytes);
   };
 
   /** One answer of the app host that is not media. */
@@ -125,6 +120,7 @@ export class Reporter {
 
   readonly bucketTroubled = (trouble: BucketTrouble, error: unknown): void => {
     this.#metrics.bucketTroubled(trouble);
+    this.#watchers.storeTroubled();
     this.#logger.debug({ event: 'bucket', trouble, error }, 'the bucket could not be asked');
   };
 
@@ -182,6 +178,7 @@ export class Reporter {
   readonly sourceTroubled = (source: string, answer: SourceAnswer, key: string): void => {
     const kind = answer.kind === 'unavailable' ? answer.trouble : 'damaged';
     this.#metrics.sourceTroubled(source, kind);
+    this.#watchers.sourceTroubled(source);
     const error = 'cause' in answer ? answer.cause : undefined;
     this.#logger.warn({ event: 'source', source, kind, key, error }, 'a source could not deliver');
   };
@@ -201,7 +198,7 @@ export class Reporter {
     const reason = 'reason' in outcome ? outcome.reason : '';
     const type = givenUp ? 'refused' : outcome.type;
     this.#metrics.copyEnded(type, reason, bytes);
-    if (type === 'copied') for (const { copied } of this.#watchers) copied(bytes);
+    this.#watchers.copyEnded(outcome, givenUp, bytes);
     const facts = { event: 'copy', key, outcome: type, bytes, ...(reason === '' ? {} : { reason }) };
     if (type === 'refused') this.#logger.warn(facts, 'a copy was given up');
     else this.#logger.debug(facts, 'a copy ended');
@@ -237,6 +234,7 @@ export class Reporter {
 
   readonly writeCounted = ({ operation, status, outcomes, ms }: WriteRecord): void => {
     this.#metrics.written(operation ?? 'none', status, ms / 1000, outcomes.values());
+    this.#watchers.written(status, outcomes.values());
   };
 
   readonly sourcesTakenOut = (names: readonly string[]): void => {

@@ -26,8 +26,8 @@ export class RestReporter {
     this.#logger.error({ event: 'admin', error }, 'an order could not be carried out');
   };
 
-  readonly pageFailed = (error: unknown): void => {
-    this.#logger.error({ event: 'admin', error }, 'what a status page shows could not be looked up');
+  readonly notAnswered = (error: unknown): void => {
+    this.#logger.error({ event: 'admin', error }, 'a question to the admin listener could not be answered');
   };
 
   /** What the operator wants of the backfill, at the start and whenever it changes. */
@@ -85,12 +85,19 @@ export class RestReporter {
   readonly filesPutAside = (error: unknown): void => {
     this.#logger.error(
       { event: 'files', error },
-      'files.db cannot be used and was put aside: scan the sources, list the bucket and import logs again',
+      'files.db cannot be used and was put aside, with the history of the move: scan the sources, list the bucket and import logs again',
     );
   };
 
   readonly heatNotRecorded = (error: unknown): void => {
     this.#logger.warn({ event: 'heat', error }, 'what was asked for could not be written down: it is tried again');
+  };
+
+  readonly historyNotRecorded = (error: unknown): void => {
+    this.#logger.warn(
+      { event: 'history', error },
+      'how the move goes could not be written down: it is tried again with the next sample',
+    );
   };
 
   readonly inventoryBegan = (): void => {

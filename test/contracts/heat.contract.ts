@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Heat, LogRead } from '../../src/ledger/heat.ts';
+import type { Heat, KnownHeat, LogRead } from '../../src/ledger/heat.ts';
 
 export interface HeatOptions {
   halfLifeMs: number;
@@ -84,6 +84,25 @@ export function heatContract(name: string, fresh: () => HeatWorld): void {
       await heat.add([{ key: 'a', views: 1, atMs: nowMs }], nowMs);
       expect([...(await heat.of(['b', 'a', ''], nowMs)).keys()]).toEqual(['a']);
       expect(await heat.keys()).toBe(1);
+    });
+
+    test('the hottest come first, page by page, each once, also those that are as hot as others', async () => {
+      const heat = await opened();
+      const views = Array.from({ length: 23 }, (_, n) => ({ key: `k${n}`, views: 1 + (n % 5), atMs: nowMs }));
+      await heat.add(views, nowMs);
+      const laterMs = nowMs + 7 * dayMs;
+      const told: KnownHeat[] = [];
+      for (;;) {
+        const page = await heat.hottest(told.at(-1), 4, laterMs);
+        told.push(...page);
+        if (page.length < 4) break;
+      }
+      expect(told.map(({ heat }) => Math.round(heat * 2))).toEqual(
+        views.map(({ views }) => views).sort((a, b) => b - a),
+      );
+      expect(new Set(told.map(({ key }) => key)).size).toBe(23);
+      expect(told[0]?.heat).toBeCloseTo((await of(heat, told[0]!.key, laterMs))!);
+      expect(await (await opened()).hottest(undefined, 4, nowMs)).toEqual([]);
     });
 
     test('past so many keys the coldest are forgotten', async () => {
