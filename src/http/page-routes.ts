@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Assets } from '../page/assets.ts';
-import { graphSpan, usualSpan } from '../page/graph-span.ts';
+import type { GraphData } from '../page/graph-data.ts';
+import { type GraphSpan, graphSpan, graphSpans } from '../page/graph-span.ts';
 import { LiveFeed } from '../page/live-feed.ts';
 import { pageHtml } from '../page/page-html.ts';
 import type { PageLooks } from '../page/page-looks.ts';
@@ -64,7 +65,7 @@ export function pageRoutes(options: PageRoutesOptions): AdminRoutes {
       scope.addHook('preClose', async () => feed.stop());
 
       scope.get('/', async (request, reply) => {
-        const graphs = await looks.graphs(spanOf(request) ?? usualSpan);
+        const graphs = await graphsFor(looks, spanOf(request));
         const facts = await looks.facts();
         const page = pageHtml({
           ...{ update: pageView(facts), graphs, mayOrder: token !== undefined, asset: assets.path },
@@ -91,6 +92,14 @@ export function pageRoutes(options: PageRoutesOptions): AdminRoutes {
         );
     });
   };
+}
+
+/** Of the first hour nothing would be seen in a day. */
+async function graphsFor(looks: Pick<PageLooks, 'graphs'>, span: GraphSpan | undefined): Promise<GraphData> {
+  if (span) return await looks.graphs(span);
+  const day = await looks.graphs('24h');
+  const isYoung = (day.times[0] ?? day.to) > day.to - graphSpans['1h'].ms / 1000;
+  return isYoung ? await looks.graphs('1h') : day;
 }
 
 function spanOf({ query }: FastifyRequest) {

@@ -7,8 +7,6 @@ export const graphSpans = {
 
 export type GraphSpan = keyof typeof graphSpans;
 
-export const usualSpan: GraphSpan = '24h';
-
 export function graphSpan(text: unknown): GraphSpan | undefined {
   return typeof text === 'string' && Object.hasOwn(graphSpans, text) ? (text as GraphSpan) : undefined;
 }

@@ -11,6 +11,7 @@ import { scratch } from '../support/scratch.ts';
 import { baseConfig, startUpstairs, type Upstairs } from '../support/upstairs.ts';
 
 const token = 'the-token-of-the-operator';
+const files = 800;
 /** A page must be there within a second. */
 const openMs = 1000;
 
@@ -19,7 +20,7 @@ async function movingWorld(change: PlainConfig = {}): Promise<{ upstairs: Upstai
   const rgw = sharedRgw();
   const bucket = await rgw.freshBucket();
   const root = scratch('odd-root');
-  const keys = Array.from({ length: 400 }, (_, n) => mastodonKey(n, 'jpg'));
+  const keys = Array.from({ length: files }, (_, n) => mastodonKey(n, 'jpg'));
   await basement(root, Object.fromEntries(keys.map((key, n) => [key, jpeg(n)])));
   const config = baseConfig({
     ...{ endpoint: rgw.endpoint, bucket, root, admin: { listen: '127.0.0.1:0', token } },
@@ -125,14 +126,29 @@ describe.skipIf(needs('ceph', 'chromium').skip)('the status page of a move under
 
   test('has its numbers without JavaScript', async () => {
     const { page } = await open({ javaScriptEnabled: false });
-    expect(await page.locator('[data-field="files.amount"]').textContent()).toMatch(/^\d+ of 400$/);
+    expect(await page.locator('[data-field="files.amount"]').textContent()).toMatch(/^\d+ of 800$/);
     expect(await page.locator('[data-field="copy.rate"]').textContent()).toMatch(/ objects\/s, /);
     expect(await page.locator('[data-list="source.0.why"] li').first().textContent()).toContain('run upstairs verify');
+  });
+
+  test('draws how it went, once there is something to draw', async () => {
+    const told = async () => (await (await fetch(`${upstairs.adminUrl}/graphs?span=1h`)).json()) as { times: number[] };
+    await eventually(async () => expect((await told()).times.length).toBeGreaterThan(2), {
+      withinMs: 60_000,
+      everyMs: 500,
+    });
+    const { page, complaints } = await open();
+    await eventually(async () => expect(await page.locator('[data-graph="copies"] canvas').count()).toBe(1));
+    expect(await page.locator('[data-graph="copies"] [data-summary]').textContent()).toMatch(
+      /^In the last hour \d+ files were copied, /,
+    );
+    expect(complaints).toEqual([]);
   });
 
   test.each([390, 1280])('reads well at %i pixels, light and dark', async (width) => {
     for (const colorScheme of ['light', 'dark'] as const) {
       const { page } = await open({ viewport: { width, height: 844 }, colorScheme, bypassCSP: true });
+      await eventually(async () => expect(await page.locator('.plot canvas').count()).toBeGreaterThan(1));
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
       expect(await seriousProblems(page)).toEqual([]);
       await picture(page, `move-${width}-${colorScheme}`);
@@ -174,7 +190,8 @@ describe.skipIf(needs('ceph').skip)('the admin listener', { timeout: 120_000 }, 
     const right = { authorization: `Bearer ${token}` };
     expect((await asked('/api/hottest')).status).toBe(401);
     expect((await asked('/api/hottest', { authorization: 'Bearer another-one-altogether' })).status).toBe(401);
-    expect((await asked('/api/hottest', right)).status).toBe(200);
+    const hottest = await asked('/api/hottest', right);
+    expect([hottest.status, Object.keys((await hottest.json()) as object)]).toEqual([200, ['keys']]);
     for (const path of ['/', '/events', '/graphs?span=1h', '/api/hottest', '/api/failures'])
       expect((await asked(path, { ...right, origin: 'https://evil.example' })).status, path).toBe(403);
     for (const path of ['/', '/api/status', '/graphs?span=24h'])
@@ -242,7 +259,7 @@ describe.skipIf(needs('ceph').skip)('the public page', { timeout: 120_000 }, () 
       "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     );
     expect(first.text).toContain('old disks');
-    expect(first.text).toMatch(/\d+ of 400/);
+    expect(first.text).toMatch(/\d+ of 800/);
     expect(first.text).not.toMatch(/odd-|media_attachments|127\.0\.0\.1|files\.test|testtest|<script|\/tmp/);
     const others = await Promise.all(Array.from({ length: 200 }, () => upstairs.get('/_upstairs?x')));
     expect(new Set(others.map(({ text }) => text))).toEqual(new Set([first.text]));
@@ -285,7 +302,7 @@ describe.skipIf(needs('ceph').skip)('the public page', { timeout: 120_000 }, () 
           await picture(page, `public-${width}-${colorScheme}`);
         }
       const { page } = await browser.open(`${upstairs.readUrl}/_upstairs`, { javaScriptEnabled: false });
-      expect(await page.locator('body').innerText()).toMatch(/\d+ of 400/);
+      expect(await page.locator('body').innerText()).toMatch(/\d+ of 800/);
     },
   );
 });
