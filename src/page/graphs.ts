@@ -6,6 +6,8 @@ import { type GraphSpan, graphSpans } from './graph-span.ts';
 
 /** How much longer than a span nothing may have been measured, before it is a gap. */
 const slack = 1.5;
+/** What stands over the column of times. */
+const until = 'until (UTC)';
 
 /**
  * The graphs, from samples, oldest first.
@@ -84,8 +86,8 @@ function answersTable(words: string, tiers: readonly string[], samples: readonly
       whole === 0
         ? `No reader was answered in ${words}.`
         : `In ${words} ${number(whole)} answers, ${percent(part, whole)} of them from upstairs: ${shares.join(', ')}.`,
-    head: ['until', ...tiers],
-    rows: samples.map((sample) => [when(sample.endMs), ...tiers.map((tier) => number(requestsOf(sample, tier)))]),
+    head: [until, ...tiers],
+    rows: samples.map((sample) => [moment(sample.endMs), ...tiers.map((tier) => number(requestsOf(sample, tier)))]),
   };
 }
 
@@ -98,9 +100,9 @@ function copiesTable(words: string, samples: readonly Sample[]): GraphTable {
       files + failed === 0
         ? `Nothing was copied in ${words}.`
         : `In ${words} ${number(files)} files were copied, ${size(sum(({ copied }) => copied.bytes))}; ${number(failed)} were given up.`,
-    head: ['until', 'files', 'bytes', 'given up'],
+    head: [until, 'files', 'bytes', 'given up'],
     rows: samples.map(({ endMs, copied, failed: lost }) => [
-      when(endMs),
+      moment(endMs),
       number(copied.files),
       size(copied.bytes),
       number(lost),
@@ -118,12 +120,16 @@ function latencyTable(words: string, sources: readonly string[], samples: readon
       worst.length === 0
         ? `No source was asked in ${words}.`
         : `The slowest of ${words}, as nine of ten operations took it at most: ${worst.join(', ')}.`,
-    head: ['until', ...sources],
+    head: [until, ...sources],
     rows: samples.map((sample) => [
-      when(sample.endMs),
+      moment(sample.endMs),
       ...sources.map((source) => milliseconds(latencyOf(sample, source))),
     ]),
   };
+}
+
+function moment(ms: number): string {
+  return when(ms).slice(5, 16);
 }
 
 function milliseconds(ms: number | undefined): string {

@@ -49,14 +49,12 @@ ${moveHtml(live, mayOrder)}
 <div class="column">
 ${readersHtml(live)}
 ${bucketHtml(live)}
+${hottestHtml()}
 </div>
 </div>
 ${graphsHtml(graphs)}
 ${sourcesHtml(live, sources)}
-<div class="two">
 ${failuresHtml(live)}
-${hottestHtml()}
-</div>
 </main>
 <footer><p>As <code>upstairs status</code> has it. For machines: <a href="/api/status">status</a>, <a href="/api/backfill">backfill</a>, <a href="/metrics">metrics</a>, <a href="/readyz">readiness</a>.</p></footer>`,
   });

@@ -8,6 +8,7 @@ import { carryOut } from './orders.ts';
 type ToldFailure = Omit<Failure, 'file'> & { readonly file?: { readonly source: string; readonly size: number } };
 
 const pageSize = 20;
+const hottest = 10;
 /** How often the hottest are asked for while somebody looks, in milliseconds. */
 const hottestEveryMs = 30_000;
 
@@ -96,7 +97,7 @@ function retry(which: object, button: HTMLButtonElement): Promise<boolean> {
 
 async function showHottest(): Promise<void> {
   await carryOut('hottest-said', async () => {
-    const { keys } = await ask<{ keys: HotKey[] }>(`/api/hottest?limit=${pageSize}`);
+    const { keys } = await ask<{ keys: HotKey[] }>(`/api/hottest?limit=${hottest}`);
     byId('hottest-keys').replaceChildren(...keys.map(hotItem));
     return keys.length === 0 ? 'None that is known.' : '';
   });
