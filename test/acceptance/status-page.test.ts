@@ -9,6 +9,7 @@ import { sharedRgw } from '../support/rgw.ts';
 import { runUpstairs } from '../support/run-upstairs.ts';
 import { scratch } from '../support/scratch.ts';
 import { baseConfig, startUpstairs, type Upstairs } from '../support/upstairs.ts';
+import { world } from '../support/world.ts';
 
 const token = 'the-token-of-the-operator';
 const files = 800;
@@ -153,6 +154,43 @@ describe.skipIf(needs('ceph', 'chromium').skip)('the status page of a move under
       expect(await seriousProblems(page)).toEqual([]);
       await picture(page, `move-${width}-${colorScheme}`);
     }
+  });
+});
+
+describe.skipIf(needs('ceph', 'chromium', 'fuse').skip)('a file that cannot be read', { timeout: 120_000 }, () => {
+  test('is on the page by its name, as text, and goes up when it is tried again from there', async () => {
+    const key = 'media_attachments/files/1/<img src=x onerror=alert(1)>.png';
+    const at = await world({
+      files: { [key]: jpeg(1) },
+      faulty: [{ match: key, op: 'read', errno: 'EIO' }],
+      config: { admin: { token }, copy: { retry: { first: '50ms', most: '100ms', times: 1 } } },
+    });
+    expect((await at.upstairs.get(`/${encodeURI(key)}`)).status).toBe(503);
+    await eventually(
+      async () => expect(await at.upstairs.metric('upstairs_ledger_keys', { status: 'refused' })).toBe(1),
+      {
+        withinMs: 20_000,
+      },
+    );
+    const browser = await startBrowser();
+    onTestFinished(() => browser.close());
+    const { page, complaints } = await browser.open(at.upstairs.adminUrl);
+    page.on('dialog', (dialog) => complaints.push(`a dialog: ${dialog.message()}`));
+    expect(await page.content()).not.toContain('onerror');
+    await page.getByLabel('Token').fill(token);
+    await page.getByRole('button', { name: 'Use it' }).click();
+    await eventually(async () => expect(await page.locator('#failures-keys .key').allTextContents()).toEqual([key]));
+    expect(await page.locator('#failures-keys li').textContent()).toContain('damaged, EIO at byte 0 of');
+    expect(await page.locator('#failures-keys img').count()).toBe(0);
+    await at.disk?.setRules([]);
+    await page.getByRole('button', { name: `Retry ${key}`, exact: true }).click();
+    await eventually(
+      async () => expect(await at.upstairs.metric('upstairs_ledger_keys', { status: 'copied' })).toBe(1),
+      {
+        withinMs: 20_000,
+      },
+    );
+    expect(complaints).toEqual([]);
   });
 });
 

@@ -61,8 +61,27 @@ describe.skipIf(needs('chromium').skip)('the page in a browser', () => {
     await eventually(() => expect(server.retried).toEqual([{ keys: [hostileKeys[1]] }]));
     await page.getByRole('button', { name: 'Retry all of these' }).click();
     await eventually(() => expect(server.retried.at(-1)).toBe('all'));
+    await page.getByLabel('Keys of').selectOption('damaged');
+    await page.getByRole('button', { name: 'Retry all of these' }).click();
+    await eventually(() => expect(server.retried.at(-1)).toEqual({ reason: 'damaged' }));
     expect(complaints).toEqual([]);
     expect([...origins]).toEqual([server.url]);
+  });
+
+  test('says the gist to who listens, and not before a minute is over', async () => {
+    let hours = 1;
+    const facts = () => madeUpFacts({ servingMs: evening - hours++ * 3_600_000 });
+    const moving = await madeUpServer({ facts });
+    onTestFinished(() => moving.close());
+    const { page } = await open({}, moving.url);
+    const serving = page.locator('[data-field="serving"]');
+    const before = await serving.textContent();
+    await eventually(async () => expect(await serving.textContent()).not.toBe(before));
+    expect(await page.locator('#gist').textContent()).toBe('');
+    await page.evaluate('{ const now = Date.now; Date.now = () => now() + 61_000; }');
+    await eventually(async () =>
+      expect(await page.locator('#gist').textContent()).toMatch(/^Carrying up\. 56\.0% of the files are upstairs, /),
+    );
   });
 
   test('shows no key without the token, and says what is wrong with another one', async () => {
