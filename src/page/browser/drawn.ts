@@ -18,7 +18,7 @@ export function drawn(place: HTMLElement, name: GraphName, { times, from, to, se
     scales: { x: { range: () => [from, to] }, y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] } },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
     axes: [
-      { ...axis, values: (_plot, moments) => moments.map(timeText) },
+      { ...axis, size: 28, values: (_plot, moments) => moments.map(timeText) },
       {
         ...axis,
         size: 64,
