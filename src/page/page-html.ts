@@ -39,7 +39,7 @@ export function pageHtml({ update, graphs, sources, mayOrder, asset, scripts, st
 <header class="top">
 <h1>Upstairs</h1>
 <p>${live.field('phase')} · ${live.field('serving')}</p>
-<p class="now"><span id="connection" class="dot" data-mood="calm">${live.field('at')}</span><noscript>, again every ${refreshSeconds} s</noscript></p>
+<p class="now"><span id="connection" class="dot" data-mood="calm">${live.field('at')}</span> <span id="connection-said" role="status"></span><noscript>, again every ${refreshSeconds} s</noscript></p>
 </header>
 <main id="main">
 <p class="unseen" role="status" id="gist"></p>

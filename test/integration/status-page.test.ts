@@ -84,6 +84,18 @@ describe.skipIf(needs('chromium').skip)('the page in a browser', () => {
     );
   });
 
+  test('says that it stands still when nobody answers any more', async () => {
+    const ending = await madeUpServer();
+    const { page } = await open({}, ending.url);
+    const said = page.locator('#connection-said');
+    await eventually(async () => expect(await page.locator('#connection').getAttribute('data-mood')).toBe('good'));
+    expect(await said.textContent()).toBe('');
+    await ending.close();
+    await eventually(async () => expect(await said.textContent()).toBe('(no connection: the numbers stand still)'), {
+      withinMs: 10_000,
+    });
+  });
+
   test('shows no key without the token, and says what is wrong with another one', async () => {
     const opened = await open({});
     const { page } = opened;

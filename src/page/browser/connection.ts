@@ -1,5 +1,5 @@
 import type { LiveUpdate } from '../live-update.ts';
-import { byId } from './elements.ts';
+import { byId, setText } from './elements.ts';
 
 /** When to ask again where there was no room, or nobody, in milliseconds. */
 const againMs = 10_000;
@@ -12,10 +12,10 @@ export function connect(update: (update: LiveUpdate) => void): void {
     clearTimeout(timer);
     if (document.hidden || events) return;
     events = new EventSource('/events');
-    events.addEventListener('open', () => show('good', 'live'));
+    events.addEventListener('open', () => show('good', ''));
     events.addEventListener('message', ({ data }: MessageEvent<string>) => update(JSON.parse(data) as LiveUpdate));
     events.addEventListener('error', () => {
-      show('bad', 'no connection: these numbers stand still');
+      show('bad', '(no connection: the numbers stand still)');
       if (events?.readyState !== EventSource.CLOSED) return;
       // It was refused: a browser does not try again by itself.
       close();
@@ -36,8 +36,7 @@ export function connect(update: (update: LiveUpdate) => void): void {
   open();
 }
 
-function show(mood: 'good' | 'bad', title: string): void {
-  const place = byId('connection');
-  place.dataset.mood = mood;
-  place.title = title;
+function show(mood: 'good' | 'bad', text: string): void {
+  byId('connection').dataset.mood = mood;
+  setText(byId('connection-said'), text);
 }
