@@ -24,13 +24,15 @@ export interface Assets {
   path(name: string): string;
   readonly scripts: Scripts;
   readonly styles: readonly string[];
-  /** The page's own style, for the public page too. */
+  /** What of the styles the public page has too. */
   readonly style: Buffer;
 }
 
 const script = 'text/javascript; charset=utf-8';
 const style = 'text/css; charset=utf-8';
 const here = import.meta.url;
+/** What both pages look like. */
+const both = ['colours.css', 'page.css'];
 /** `.ts` from the sources, `.js` once they were compiled: the scripts name each other so. */
 const extension = extname(here);
 
@@ -63,8 +65,8 @@ export function loadAssets(): Assets {
       main: `main${extension}`,
       modules: [...files.keys()].filter((name) => name.endsWith(extension) && name !== 'uplot.js'),
     },
-    styles: ['uplot.css', 'page.css'],
-    style: files.get('page.css')!.bytes,
+    styles: ['uplot.css', ...both, 'operator.css'],
+    style: Buffer.concat(both.map((name) => files.get(name)!.bytes)),
   };
 }
 
