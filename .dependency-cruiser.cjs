@@ -83,6 +83,35 @@ module.exports = {
       to: { path: '^src/doctor/' },
     },
     {
+      name: 'page-knows-facts',
+      comment: 'page/ makes words and HTML of what it is told: it knows neither HTTP nor what does the work.',
+      severity: 'error',
+      from: { path: '^src/page/' },
+      to: {
+        path: '(^src/(?!page/|lib/|status/|history/history\\.ts$|backfill/(facts|limits)\\.ts$|ledger/)|node_modules/(fastify|undici))',
+      },
+    },
+    {
+      name: 'browser-is-apart',
+      comment: 'What runs in the browser is served file by file: it knows the program by its types alone.',
+      severity: 'error',
+      from: { path: '^src/page/browser/' },
+      to: { path: '^src/(?!page/browser/)', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'nobody-imports-the-browser',
+      severity: 'error',
+      from: { path: '^src/(?!page/browser/)' },
+      to: { path: '^src/page/browser/' },
+    },
+    {
+      name: 'only-http-shows-the-page',
+      comment: 'Pages are shown by http/, and wired in app/.',
+      severity: 'error',
+      from: { path: '^src/(?!page/|http/|app(\\.ts$|/))' },
+      to: { path: '^src/page/' },
+    },
+    {
       name: 'history-only-counts',
       comment: 'history/ counts what it is told, and knows of others only what the ledger is asked.',
       severity: 'error',

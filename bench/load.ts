@@ -19,16 +19,30 @@ export interface Ask {
 
 /** Requests that the server answered for each second of CPU it used, while 32 readers ask in turn for `asks`. */
 export async function requestsPerCpuSecond(server: Server, asks: readonly Ask[], seconds: number): Promise<number> {
+  const before = cpuSeconds(server.pid);
+  const told = await load(server, asks, seconds, connections);
+  const used = cpuSeconds(server.pid) - before;
+  return numberIn(told, /(\d+) requests in/) / used;
+}
+
+/** Milliseconds that 95 of 100 answers took no longer than, while so many readers ask in turn for `asks`. */
+export async function p95Ms(server: Server, asks: readonly Ask[], seconds: number, readers: number): Promise<number> {
+  return numberIn(await load(server, asks, seconds, readers), /^p95 (\d+)$/m) / 1000;
+}
+
+async function load(server: Server, asks: readonly Ask[], seconds: number, readers: number): Promise<string> {
   const script = join(scratch('load'), 'asks.lua');
   writeFileSync(script, lua(asks));
-  const before = cpuSeconds(server.pid);
-  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', script, server.url];
+  const args = ['-t1', `-c${readers}`, `-d${seconds}s`, '--timeout', '10s', '-s', script, server.url];
   const { stdout } = await run('wrk', args);
-  const used = cpuSeconds(server.pid) - before;
   if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`some answers were errors:\n${stdout}`);
-  const [, answered] = /(\d+) requests in/.exec(stdout) ?? [];
-  if (answered === undefined) throw new Error(`wrk did not say how many were answered:\n${stdout}`);
-  return Number(answered) / used;
+  return stdout;
+}
+
+function numberIn(told: string, pattern: RegExp): number {
+  const [, number] = pattern.exec(told) ?? [];
+  if (number === undefined) throw new Error(`wrk did not say ${pattern}:\n${told}`);
+  return Number(number);
 }
 
 /** wrk's script: every request is written once and sent again and again. */
@@ -47,6 +61,9 @@ end
 function request()
   n = n % #asks + 1
   return asks[n]
+end
+function done(_, latency)
+  io.write(string.format("p95 %d\\n", latency:percentile(95)))
 end
 `;
 }

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { draining, makeColdTree, makeTree, measureCopying, viewing } from './copying.ts';
 import { isolated } from './isolation.ts';
 import { type MarkCost, measureMarks } from './mark-cost.ts';
@@ -9,6 +9,7 @@ import { rows } from './rows.ts';
 import { type Effort, measureServing, type Served } from './serving.ts';
 import { placeMedia, setStage } from './stage.ts';
 import { buildUpstairs } from './upstairs.ts';
+import { wholeNumber } from './whole-number.ts';
 import { measureWriting, type Written } from './writing.ts';
 
 interface Options extends Effort {
@@ -86,10 +87,4 @@ async function bench({ rounds, seconds, only, files, cold, puts, profile }: Opti
     copies.push({ what: 'Draining', tree, copied: await measureCopying(stage, tree, rounds, draining) });
   }
   return report({ effort, served, written, marks, puts, copies });
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number from 1.');
-  return value;
 }

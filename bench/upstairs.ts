@@ -48,19 +48,26 @@ function configOf(
   return merge(baseConfig({ endpoint: stage.store.endpoint, bucket, root, stateDir, ...listeners }), config);
 }
 
+export interface UpstairsServer extends Server {
+  /** http://127.0.0.1:PORT of the admin listener. */
+  readonly adminUrl: string;
+}
+
 /** Starts `upstairs serve` as an operator would, access log and all. `config` is merged over the rest. */
-export async function startUpstairs(stage: Stage, place: Place, config: PlainConfig): Promise<Server> {
+export async function startUpstairs(stage: Stage, place: Place, config: PlainConfig): Promise<UpstairsServer> {
   const dir = scratch('upstairs');
   const file = join(dir, 'upstairs.yaml');
   const [read, admin] = [await freePort(), await freePort()];
   const listeners = { read: { listen: `127.0.0.1:${read}` }, admin: { listen: `127.0.0.1:${admin}` } };
   writeFileSync(file, stringify(configOf(stage, place, config, listeners)));
   const profiling = stage.profiles ? ['--cpu-prof', `--cpu-prof-dir=${stage.profiles}`] : [];
-  return await startServer({
+  const adminUrl = `http://127.0.0.1:${admin}`;
+  const server = await startServer({
     command: [execPath, ...profiling, program, 'serve', '-c', file],
     core: stage.cores.server,
     logFile: join(dir, 'log'),
     url: `http://127.0.0.1:${read}`,
-    readyUrl: `http://127.0.0.1:${admin}/readyz`,
+    readyUrl: `${adminUrl}/readyz`,
   });
+  return { ...server, adminUrl };
 }

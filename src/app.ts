@@ -9,6 +9,7 @@ import { wireGateway } from './app/wire-gateway.ts';
 import { wireHistory } from './app/wire-history.ts';
 import { openLedger } from './app/wire-ledger.ts';
 import { wireMedia } from './app/wire-media.ts';
+import { wirePage } from './app/wire-page.ts';
 import type { ScanProgram } from './app/wire-periodic-scans.ts';
 import { openProof } from './app/wire-proof.ts';
 import { readingsOf } from './app/wire-readings.ts';
@@ -195,6 +196,10 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
     maxAgeMs: statusAgeMs,
     now: () => performance.now(),
   });
+  const page = wirePage(context, {
+    ...{ status: () => status.now(), control, history },
+    hottest: rest.hottest,
+  });
   const { write } = config;
   const gateway = { marks, uploads: marks.uploads, ledger, leases, bucket, media, reads, copies: requests };
   const ports = await openListeners({
@@ -218,7 +223,9 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
       control.routes,
       statusRoute(() => status.now()),
       historyRoute({ history, now, failed: report.rest.notAnswered }),
+      page.routes,
     ],
+    publicStatus: page.public,
     listening: report.listening,
     certificateRenewed: report.certificateRenewed,
     certificateNotRenewed: report.certificateNotRenewed,

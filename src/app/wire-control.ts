@@ -1,8 +1,10 @@
 import { join } from 'node:path';
+import type { BackfillFacts } from '../backfill/facts.ts';
 import { Recopy } from '../backfill/recopy.ts';
 import { parseLimits } from '../config/timetable-schema.ts';
 import { adminApi } from '../http/admin-api.ts';
 import type { AdminRoutes } from '../http/admin-server.ts';
+import type { Failures } from '../ledger/failures.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { SqliteFailures } from '../ledger/sqlite-failures.ts';
 import type { Marks } from '../marks/marks.ts';
@@ -24,6 +26,8 @@ interface ControlParts {
 export interface Control {
   /** For the admin listener. */
   readonly routes: AdminRoutes;
+  readonly facts: () => Promise<BackfillFacts>;
+  readonly failures: Failures;
 }
 
 export function wireControl(context: Context, parts: ControlParts): Control {
@@ -38,10 +42,11 @@ export function wireControl(context: Context, parts: ControlParts): Control {
     ...{ ledger, marks, store: bucket.store, identity, leases, purge, now },
     copying: config.phase === 'move',
   });
+  const facts = async () => ({ ...orders.facts(), drain: await drain?.facts() });
   const routes = adminApi({
     token: config.admin.token,
     orders,
-    facts: async () => ({ ...orders.facts(), drain: await drain?.facts() }),
+    facts,
     failures,
     recopy: (key) => recopy.recopy(key),
     parseLimits,
@@ -49,7 +54,7 @@ export function wireControl(context: Context, parts: ControlParts): Control {
     did: report.rest.ordered,
     failed: report.rest.orderFailed,
   });
-  return { routes };
+  return { routes, facts, failures };
 }
 
 /** The failures in this ledger; `look`: nothing is changed in it. */

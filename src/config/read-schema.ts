@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { hostName } from './host-name.ts';
 import { listenAddress } from './listen-address.ts';
 import { purgeSchema } from './purge-schema.ts';
-import { integer } from './scalars.ts';
+import { flag, integer } from './scalars.ts';
 import { tlsSchema } from './tls-schema.ts';
 import { trustedProxies } from './trusted-proxies.ts';
 import { duration } from './units.ts';
@@ -81,6 +81,9 @@ export const readSchema = z.strictObject({
     .enum(['proxy', 'redirect'])
     .prefault('proxy')
     .describe('What the bucket has is proxied; or readers are redirected to it (302), for a proxy with a thin uplink'),
+  publicStatus: flag()
+    .prefault(false)
+    .describe('Show everybody at /_upstairs of these hosts how far the move is, without names, keys or paths'),
   purge: purgeSchema
     .optional()
     .describe('Who may have a media URL forgotten: Mastodon, after a delete; nobody where it is left out'),

@@ -15,6 +15,7 @@ const statuses = {
   NOT_JSON: 415,
   INTERNAL: 500,
   KEY_BUSY: 503,
+  TOO_MANY_PAGES: 503,
   BUCKET_UNAVAILABLE: 503,
 } as const;
 

@@ -15,7 +15,7 @@ export type AdminRoutes = (app: FastifyInstance) => void;
 export function createAdminServer(options: AdminServerOptions): FastifyInstance {
   const app = fastify({ logger: false, forceCloseConnections: true });
   app.addHook('onSend', async (_request, reply) => {
-    reply.header('cache-control', 'no-store');
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });
   app.get('/metrics', async (_request, reply) => {
     reply.type(options.metrics.contentType);

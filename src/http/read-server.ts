@@ -6,6 +6,7 @@ import type { ReadThrough } from '../media/read-through.ts';
 import { AccessLog, type AccessRecord } from './access-log.ts';
 import { refuseExpectations, refuseUnparsed } from './client-errors.ts';
 import { MediaHandler, type PurgeRecord } from './media-handler.ts';
+import type { PublicStatus } from './public-status.ts';
 import { PurgeSecret } from './purge-secret.ts';
 import { sendRefusal } from './refusal.ts';
 
@@ -18,6 +19,8 @@ export interface ReadServerOptions {
   readonly answered: (record: AccessRecord) => void;
   /** Told of every purge that was asked for, before it is answered. */
   readonly purged: (purge: PurgeRecord) => void;
+  /** Undefined: everybody sees nothing of the move. */
+  readonly publicStatus?: PublicStatus | undefined;
 }
 
 /** The read host. Every request, whatever its path, meets one handler: the router never sees what a stranger wrote. */
@@ -51,7 +54,7 @@ export function createReadServer(options: ReadServerOptions): FastifyInstance {
   // In a hook, so that methods which fastify does not know and bodies that nobody wants meet it too.
   app.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
     const record = log.begin(request, reply);
-    await media.handle(request, reply, record);
+    if (!(await options.publicStatus?.handle(request, reply, record))) await media.handle(request, reply, record);
     return reply;
   });
   app.all('/', () => undefined);

@@ -1,17 +1,23 @@
-import type { TierShare } from '../ledger/tier-shares.ts';
 import { bytesInWords, countInWords, minuteInWords, span } from '../lib/quantity-words.ts';
 import type { SourceStatus, Status } from './status.ts';
+import {
+  answeringTiers,
+  neededWords,
+  type Paint,
+  plain,
+  rateWords,
+  share,
+  short,
+  total,
+  verdictWords,
+  verifiedWords,
+} from './status-words.ts';
 
 /** The width that lines are wrapped to. */
 const columns = 80;
 /** The longest name of a tier in a table. */
 const mostName = 20;
 const statuses = ['copied', 'wanted', 'superseded', 'refused'] as const;
-
-/** Says by a colour how it stands, or leaves a text as it is. */
-export type Paint = (mood: 'good' | 'doubtful', text: string) => string;
-
-const plain: Paint = (_, text) => text;
 
 /** The status for people: aligned, in 80 columns. Ends with a newline. */
 export function statusText(status: Status, paint = plain): string {
@@ -24,14 +30,9 @@ export function statusText(status: Status, paint = plain): string {
 }
 
 /** What speaks against unplugging, a paragraph each. */
-export function unplugLines({ name, retiredMs, unplug }: SourceStatus, paint = plain): string[] {
-  const yes = `safe to unplug: ${paint('good', 'yes')}`;
-  if (retiredMs !== undefined) return [`${yes}, retired since ${minuteInWords(retiredMs)}`];
-  if (unplug.safe) return [`${yes}, once it is retired (upstairs retire ${name} --yes)`];
-  return [
-    `safe to unplug: ${paint('doubtful', 'no')}, because`,
-    ...unplug.reasons.flatMap(({ why, todo }) => wrapped(`${why}: ${todo}`, '- ', '  ')),
-  ];
+export function unplugLines(source: SourceStatus, paint = plain): string[] {
+  const { reasons } = source.unplug;
+  return [verdictWords(source, paint), ...reasons.flatMap(({ why, todo }) => wrapped(`${why}: ${todo}`, '- ', '  '))];
 }
 
 function heading({ phase, servingMs, atMs }: Status): string[] {
@@ -55,16 +56,13 @@ function classes({ weights }: Status): string[] {
 }
 
 function tiers({ tiers: { hour, day, all } }: Status): string[] {
-  const names = [...new Set(all.map(({ tier }) => tier))].filter((tier) => tier !== 'none');
+  const names = answeringTiers(all);
   if (names.length === 0) return ['No reader was answered yet.'];
   const periods = [hour, day, all];
-  const order = (tier: string) => ['cache', 'bucket'].indexOf(tier) + 1 || 3;
-  const rows = names
-    .sort((a, b) => order(a) - order(b) || (a < b ? -1 : 1))
-    .map((tier) => [
-      cut(tier),
-      ...periods.flatMap((shares) => [share(shares, tier, 'requests'), share(shares, tier, 'bytes')]),
-    ]);
+  const rows = names.map((tier) => [
+    cut(tier),
+    ...periods.flatMap((shares) => [share(shares, tier, 'requests'), share(shares, tier, 'bytes')]),
+  ]);
   return table([
     ['answered by', '1 h', '', '24 h', '', 'all', ''],
     ['', ...periods.flatMap(() => ['reqs', 'bytes'])],
@@ -79,11 +77,7 @@ function tiers({ tiers: { hour, day, all } }: Status): string[] {
 function progress(status: Status): string[] {
   const { rate, backfill, oldestFailure, oldestWantedMs, atMs, openAttempts, openIntents } = status;
   const lines: [string, string][] = [];
-  if (rate)
-    lines.push([
-      'copying',
-      `${rate.objectsPerSecond.toFixed(1)} objects/s, ${bytesInWords(rate.bytesPerSecond)}/s in the last ${span(rate.overMs)}`,
-    ]);
+  if (rate) lines.push(['copying', rateWords(rate)]);
   if (backfill) {
     const left = backfill.left
       ? `${countInWords(backfill.left.files)} files, ${bytesInWords(backfill.left.bytes)} left`
@@ -106,19 +100,9 @@ function progress(status: Status): string[] {
 function sourceBlock(source: SourceStatus, { atMs }: Status, paint: Paint): string[] {
   const { name, use, verification, latencyMs, retiredMs } = source;
   const lines: [string, string][] = [];
-  if (use)
-    lines.push([
-      'last needed',
-      use.lastMs === undefined
-        ? `by nobody since ${minuteInWords(use.watchedMs)}`
-        : `${span(Math.max(0, atMs - use.lastMs))} ago`,
-    ]);
+  if (use) lines.push(['last needed', neededWords(use, atMs)]);
   if (use && retiredMs === undefined) lines.push(['quiet', `${span(use.quietMs)} in which serve ran`]);
-  if (verification)
-    lines.push([
-      'verified',
-      `${minuteInWords(verification.endedMs)}, ${verification.clean ? 'clean' : 'not clean'} (${verification.mode}${verification.percent > 0 ? ` ${verification.percent} %` : ''})`,
-    ]);
+  if (verification) lines.push(['verified', verifiedWords(verification)]);
   if (latencyMs !== undefined) lines.push(['latency', `${latencyMs.toFixed(1)} ms`]);
   return [`source ${name}`, ...labelled(lines).map(indented), ...unplugLines(source, paint).map(indented)];
 }
@@ -160,26 +144,7 @@ function wrapped(text: string, first: string, later: string): string[] {
   return [...lines, line];
 }
 
-function share(shares: readonly TierShare[], tier: string, of: 'requests' | 'bytes'): string {
-  const whole = total(shares, of);
-  const part = shares.find((each) => each.tier === tier)?.[of] ?? 0;
-  if (whole === 0) return '-';
-  const percent = (100 * part) / whole;
-  // A source that is still needed now and then must not look as if it were not.
-  return percent > 0 && percent < 0.1 ? '<0.1%' : `${percent.toFixed(1)}%`;
-}
-
-/** Of those that a tier answered. */
-function total(shares: readonly TierShare[], of: 'requests' | 'bytes'): number {
-  return shares.reduce((sum, each) => sum + (each.tier === 'none' ? 0 : each[of]), 0);
-}
-
 /** So long that the table keeps within its columns. */
 function cut(name: string): string {
   return name.length > mostName ? `${name.slice(0, mostName - 1)}\u2026` : name;
-}
-
-/** `123K`, `1.2M`: for columns. */
-function short(n: number): string {
-  return n.toLocaleString('en-US', { notation: 'compact', maximumFractionDigits: 1 });
 }

@@ -33,6 +33,7 @@ const wanted = {
     packages: ['prometheus'],
     missing: () => missingCommands('prometheus', 'promtool'),
   },
+  chromium: { what: 'a browser (Chromium)', packages: ['chromium'], missing: () => missingCommands('chromium') },
   systemd: { what: 'systemd-analyze', packages: ['systemd'], missing: () => missingCommands('systemd-analyze') },
 } as const;
 
@@ -79,8 +80,13 @@ function leftOut(capability: Capability): LeftOut | undefined {
 }
 
 function missingCommands(...commands: string[]): string[] {
+  return commands.filter((command) => commandPath(command) === undefined);
+}
+
+/** Where a command is, in PATH or where Debian keeps commands; undefined: nowhere. */
+export function commandPath(command: string): string | undefined {
   const folders = `${env.PATH ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`.split(':').filter(Boolean);
-  return commands.filter((command) => !folders.some((folder) => executable(join(folder, command))));
+  return folders.map((folder) => join(folder, command)).find(executable);
 }
 
 function executable(file: string): boolean {

@@ -159,7 +159,7 @@ function headings(markdown: string): string[] {
 
 /** What a test cannot do: services, certificates, the log; a look at the admin listener; commands of Upstairs, which are looked at apart. */
 const ofTheOwnMachine =
-  /^(df -h \/|dmesg -T$|smartctl -a \/dev\/|systemctl (stop|start|restart|disable --now) |nginx -t && systemctl reload nginx$|journalctl |certbot |chown |umount |curl -sI https:\/\/|cp -p \S+\.before-upstairs |sed -i 's\/\^phase|echo '[^']*' > \S+canary|curl -s http:\/\/127\.0\.0\.1:9180\/|(runuser -u upstairs -- )?upstairs )/;
+  /^(df -h \/|dmesg -T$|smartctl -a \/dev\/|systemctl (stop|start|restart|disable --now) |nginx -t && systemctl reload nginx$|journalctl |certbot |chown |umount |curl -sI https:\/\/|ssh -N -L |cp -p \S+\.before-upstairs |sed -i 's\/\^phase|echo '[^']*' > \S+canary|curl -s http:\/\/127\.0\.0\.1:9180\/|(runuser -u upstairs -- )?upstairs )/;
 
 function configProblems(yaml: string): readonly string[] {
   try {
