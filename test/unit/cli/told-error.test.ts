@@ -147,6 +147,7 @@ const notForOperators = [
   'DiskAbsentError',
   'EarlyAnswerError',
   'LengthError',
+  'Refused',
   'RelayedError',
   'RemoteAnswerError',
   'S3Error',

@@ -36,7 +36,7 @@ test('each graph is told in a sentence and as a table, in the coarser spans', ()
   expect(tables.answers.summary).toMatch(
     /^In the last 24 hours [\d,]+ answers, \d+\.\d% of them from upstairs: cache /,
   );
-  expect(tables.copies.summary).toMatch(/files were copied, .* GiB; \d+ were given up\.$/);
+  expect(tables.copies.summary).toMatch(/files were copied, .* GB; \d+ were given up\.$/);
   expect(tables.latency.summary).toContain('basement');
   for (const { head, rows } of Object.values(tables)) {
     expect(rows).toHaveLength(coarse.length);

@@ -10,7 +10,7 @@ describe('the page says', () => {
     const { fields, meters } = pageView(madeUpFacts());
     expect(fields).toMatchObject({
       ...{ 'requests.percent': '96.4%', 'requests.before': 'last 24 h 93.1%, in all 79.5%' },
-      ...{ 'bytes.percent': '59.6%', 'bytes.amount': '901.0 GiB of 1.5 TiB' },
+      ...{ 'bytes.percent': '59.6%', 'bytes.amount': '967 GB of 1.6 TB' },
       ...{ 'files.percent': '56.0%', 'files.amount': '512,100 of 914,256' },
     });
     expect(meters.requests).toBeCloseTo(0.964, 3);
