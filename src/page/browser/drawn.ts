@@ -22,7 +22,6 @@ export function drawn(place: HTMLElement, name: GraphName, { times, from, to, se
       {
         ...axis,
         size: 64,
-        ...(name === 'copies' && { incrs: powersOfTwo }),
         values: (_plot, values) => values.map((value) => (name === 'copies' ? bytes(value) : plain(value))),
       },
     ],
@@ -58,9 +57,6 @@ function line(i: number): uPlot.Series {
   return { ...noPoints, stroke: seriesColour(i), width: 2, dash: dashes[i % dashes.length] ?? [] };
 }
 
-/** Bytes are told in powers of 1024. */
-const powersOfTwo = Array.from({ length: 50 }, (_, i) => 2 ** i);
-
 /** In UTC, as all times of the page. */
 function timeText(seconds: number): string {
   const text = new Date(seconds * 1000).toISOString();
@@ -72,7 +68,7 @@ function plain(value: number): string {
 }
 
 function bytes(value: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const unit = value < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(value) / 10));
-  return `${plain(value / 1024 ** unit)} ${units[unit]}`;
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const unit = value < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(value) / 3));
+  return `${plain(value / 1000 ** unit)} ${units[unit]}`;
 }
