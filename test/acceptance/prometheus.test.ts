@@ -147,7 +147,7 @@ describe.skipIf(needs('ceph', 'openssl', 'prometheus').skip)('a real Prometheus,
     await eventually(async () => expect((await prometheus.query('up == 1')).length).toBe(2), { withinMs: 20_000 });
     await work(made);
     // What was worked out of the last of it is there.
-    const proven = 'upstairs_verify_end_timestamp_seconds{source="basement"} > 0';
+    const proven = 'last_over_time((upstairs_verify_end_timestamp_seconds{source="basement"} > 0)[3m:1s])';
     await eventually(async () => expect(await prometheus.query(proven)).not.toEqual([]), { withinMs: 20_000 });
   }, 240_000);
   afterAll(async () => {
