@@ -13,12 +13,11 @@ import type { Stage } from './stage.ts';
 
 /** As it is installed: compiled. */
 const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
-const compiler = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
-const project = fileURLToPath(new URL('../tsconfig.build.json', import.meta.url));
+const home = fileURLToPath(new URL('..', import.meta.url));
 
 /** Compiles the program as it is now. */
 export async function buildUpstairs(): Promise<void> {
-  await promisify(execFile)(execPath, [compiler, '-p', project]);
+  await promisify(execFile)('npm', ['run', '--silent', 'build'], { cwd: home });
 }
 
 export interface Place {

@@ -7,7 +7,7 @@ interface Waiting {
 }
 
 /** A commit blocks the event loop until the disk has it; so many times as long as the last one took, others have the loop. */
-const restTimes = 10;
+const restTimes = 4;
 /** But no longer, in milliseconds. */
 const mostRestMs = 50;
 
