@@ -32,7 +32,13 @@ export function wirePage({ config, report, now }: Context, parts: PageParts): Pa
   return {
     routes: pageRoutes({ looks, hottest, assets, token: config.admin.token, now, failed }),
     public: config.read.publicStatus
-      ? new PublicStatus({ facts: () => looks.facts(), style: assets.style, routes: config.read.routes, now, failed })
+      ? new PublicStatus({
+          facts: async () => ({ status: await status(), backfill: await control.facts() }),
+          style: assets.style,
+          routes: config.read.routes,
+          now,
+          failed,
+        })
       : undefined,
   };
 }

@@ -2,14 +2,13 @@ import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SharedLook } from '../lib/shared-look.ts';
 import { matchRoute, type Route } from '../media/route.ts';
-import type { PageFacts } from '../page/page-facts.ts';
-import { publicHtml } from '../page/public-html.ts';
+import { type PublicFacts, publicHtml } from '../page/public-html.ts';
 import type { AccessRecord } from './access-log.ts';
 import { pageHeaders, publicPolicy } from './page-headers.ts';
 import { namedHost } from './request-host.ts';
 
 export interface PublicStatusOptions {
-  readonly facts: () => Promise<PageFacts>;
+  readonly facts: () => Promise<PublicFacts>;
   /** Its CSS. */
   readonly style: Buffer;
   readonly routes: readonly Route[];
@@ -31,11 +30,19 @@ export class PublicStatus {
   readonly #headers = pageHeaders(publicPolicy);
 
   constructor(options: PublicStatusOptions) {
-    const { facts, style, now } = options;
+    const { facts, style, now, failed } = options;
     this.#options = options;
     this.#stylePath = `${path}/${createHash('sha256').update(style).digest('hex').slice(0, 16)}.css`;
-    const look = async () => Buffer.from(publicHtml(await facts(), this.#stylePath));
-    this.#page = new SharedLook({ look, maxAgeMs: freshMs, now });
+    const look = async () => {
+      try {
+        return Buffer.from(publicHtml(await facts(), this.#stylePath));
+      } catch (error) {
+        failed(error);
+        throw error;
+      }
+    };
+    // However many strangers ask, it is looked for and told once in that time, also where it fails.
+    this.#page = new SharedLook({ look, maxAgeMs: freshMs, failureMs: freshMs, now });
   }
 
   /** False: it is about something else, and was not answered. */
@@ -53,8 +60,7 @@ export class PublicStatus {
     let page: Buffer;
     try {
       page = await this.#page.now();
-    } catch (error) {
-      this.#options.failed(error);
+    } catch {
       reply.code(503).headers({ ...this.#headers, 'cache-control': 'no-store', 'retry-after': '30' });
       reply.type('text/plain; charset=utf-8').send('503 It cannot be told now.\n');
       return;

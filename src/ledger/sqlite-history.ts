@@ -28,6 +28,8 @@ const usualLevels: readonly Level[] = [
 
 /** Rows that are read before others have the thread: a millisecond or two. */
 const pageSize = 100;
+/** What cannot be written now goes with the next sample: readers are worth more. */
+const mostTries = 5;
 
 /**
  * The history in `files.db`. One process writes it. How much is kept is counted in rows, and what goes first is what lies farthest from now,
@@ -51,10 +53,14 @@ export class SqliteHistory implements History {
 
   add(sample: Sample): Promise<void> {
     return this.#oneAtATime(() =>
-      briefTransaction(this.#db, () => {
-        this.#put(0, sample);
-        for (let level = 0; level < this.#levels.length; level++) this.#thin(level, sample.endMs);
-      }),
+      briefTransaction(
+        this.#db,
+        () => {
+          this.#put(0, sample);
+          for (let level = 0; level < this.#levels.length; level++) this.#thin(level, sample.endMs);
+        },
+        mostTries,
+      ),
     );
   }
 

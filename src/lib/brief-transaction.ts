@@ -4,15 +4,15 @@ import { isBusy } from './sqlite-error.ts';
 
 /** How long a statement may hold the thread while another process writes, in milliseconds. */
 export const briefBusyMs = 20;
-/** Between two tries, in milliseconds, and how many there are: for half a minute. */
+/** Between two tries, in milliseconds, and how many there are if nothing else is said: for half a minute. */
 const waitMs = 30;
-const mostTries = 600;
+const usualTries = 600;
 
 /**
  * `work` in a transaction of its own. While another process writes to the file, others have the thread: SQLite itself would wait on it. For a
  * connection with `PRAGMA busy_timeout` of `briefBusyMs`. `work` runs at once, and once, wherever nobody is in the way.
  */
-export async function briefTransaction<T>(db: DatabaseSync, work: () => T): Promise<T> {
+export async function briefTransaction<T>(db: DatabaseSync, work: () => T, mostTries = usualTries): Promise<T> {
   for (let tries = 1; !begun(db, tries < mostTries); tries++) await sleep(waitMs);
   try {
     const result = work();

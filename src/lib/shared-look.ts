@@ -2,15 +2,18 @@ export interface SharedLookOptions<T> {
   readonly look: () => Promise<T>;
   /** For how long what it found is good for others, in milliseconds. */
   readonly maxAgeMs: number;
+  /** The same where it failed. Left out: who asks next looks again. */
+  readonly failureMs?: number;
   readonly now: () => number;
 }
 
-/** One look for all who ask while it is under way, or not long after: how many ask does not matter. What failed is not remembered. */
+/** One look for all who ask while it is under way, or not long after: how many ask does not matter. */
 export class SharedLook<T> {
   readonly #options: SharedLookOptions<T>;
   #found: Promise<T> | undefined;
   /** When it was found; undefined: the look is under way, and everybody waits for it, however long it takes. */
   #endedMs: number | undefined;
+  #goodForMs = 0;
 
   constructor(options: SharedLookOptions<T>) {
     this.#options = options;
@@ -26,18 +29,19 @@ export class SharedLook<T> {
     if (this.#endedMs === undefined) return true;
     const ageMs = this.#options.now() - this.#endedMs;
     // A clock that was put back must not keep what is old.
-    return ageMs >= 0 && ageMs < this.#options.maxAgeMs;
+    return ageMs >= 0 && ageMs < this.#goodForMs;
   }
 
   async #begin(): Promise<T> {
     this.#endedMs = undefined;
+    const { look, maxAgeMs, failureMs = 0, now } = this.#options;
+    this.#goodForMs = failureMs;
     try {
-      const found = await this.#options.look();
-      this.#endedMs = this.#options.now();
+      const found = await look();
+      this.#goodForMs = maxAgeMs;
       return found;
-    } catch (error) {
-      this.#endedMs = Number.NEGATIVE_INFINITY;
-      throw error;
+    } finally {
+      this.#endedMs = now();
     }
   }
 }

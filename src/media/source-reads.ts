@@ -131,6 +131,7 @@ export class SourceReads {
       // A reader was quicker.
       if (open?.origin.fromSource) {
         object.close();
+        setImmediate(open.keep());
         return { kind: 'shared', body: open };
       }
       const shared = await this.#share(key, this.#originOf(object, source.name, wanted), ticket);

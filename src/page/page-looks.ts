@@ -45,10 +45,18 @@ export class PageLooks {
     this.#options = options;
     this.#facts = new SharedLook({ look: () => this.#look(), maxAgeMs: factsMs, now });
     this.#recent = new SharedLook({
-      look: async () => ({
-        hour: await history.since(now() - hourMs, points),
-        day: await history.since(now() - 24 * hourMs, points),
-      }),
+      look: async () => {
+        try {
+          return {
+            hour: await history.since(now() - hourMs, points),
+            day: await history.since(now() - 24 * hourMs, points),
+          };
+        } catch (error) {
+          // The rest of the page is worth more than its past.
+          failed(error);
+          return { hour: [], day: [] };
+        }
+      },
       maxAgeMs: recentMs,
       now,
     });

@@ -9,8 +9,11 @@ import { metersHtml } from './meters-html.ts';
 import type { PageFacts } from './page-facts.ts';
 import { howMuch, meters } from './page-view.ts';
 
+/** What everybody's page is made from. */
+export type PublicFacts = Pick<PageFacts, 'status' | 'backfill'>;
+
 /** What everybody may know of the move: sums. Of the old places not even names are told, of failures nothing. */
-export function publicHtml({ status, backfill }: PageFacts, stylePath: string): string {
+export function publicHtml({ status, backfill }: PublicFacts, stylePath: string): string {
   const amounts = carried(status);
   const words = howMuch(amounts, status);
   const state = stateOf(backfill);

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { PlainConfig } from '../support/base-config.ts';
@@ -235,6 +237,22 @@ describe.skipIf(needs('ceph').skip)('the admin listener', { timeout: 120_000 }, 
     for (const path of ['/', '/api/status', '/graphs?span=24h'])
       expect(await (await asked(path)).text(), path).not.toContain('media_attachments');
     expect((await asked('/graphs?span=1y')).status).toBe(400);
+  });
+
+  test('forgets pages that were asked for in a row on one connection when that ends', async () => {
+    const { host, hostname, port } = new URL(upstairs.adminUrl);
+    const socket = connect({ host: hostname, port: Number(port) });
+    await once(socket, 'connect');
+    socket.write(`GET /events HTTP/1.1\r\nHost: ${host}\r\n\r\n`.repeat(60));
+    await once(socket, 'data');
+    // The places are taken by those behind the first.
+    await eventually(async () => expect((await asked('/events')).status).toBe(503), { withinMs: 10_000 });
+    socket.destroy();
+    await eventually(async () => {
+      const answer = await request(`${upstairs.adminUrl}/events`);
+      answer.body.on('error', () => undefined).destroy();
+      expect(answer.statusCode).toBe(200);
+    });
   });
 
   test('keeps fifty pages true at once, turns the next away, and none of them keeps it from stopping', async () => {

@@ -35,7 +35,12 @@ export async function ask<T>(path: string, body?: object): Promise<T> {
   try {
     answer = await fetch(path, { headers, ...(body && { method: 'POST', body: JSON.stringify(body) }) });
   } catch {
-    throw new Refused('NO_ANSWER', 'Upstairs does not answer: nothing was ordered.');
+    throw new Refused(
+      'NO_ANSWER',
+      body
+        ? 'Upstairs does not answer. It is not known whether it was ordered: see above how it stands.'
+        : 'Upstairs does not answer.',
+    );
   }
   const told: unknown = await answer.json().catch(() => undefined);
   if (answer.ok) return told as T;

@@ -1,6 +1,6 @@
 import type { Failure } from '../../ledger/failures.ts';
 import type { HotKey } from '../../status/hottest-below.ts';
-import { ask } from './ask.ts';
+import { ask, hasToken } from './ask.ts';
 import { all, byId, element, say } from './elements.ts';
 import { carryOut } from './orders.ts';
 
@@ -56,6 +56,8 @@ async function showFailures(after?: string): Promise<void> {
     const page = await ask<{ counts?: { reason: string }[]; failures: ToldFailure[]; next?: string }>(
       `/api/failures?${query}`,
     );
+    // It was forgotten meanwhile.
+    if (!hasToken()) return '';
     if (page.counts) offerReasons(page.counts.map((count) => count.reason));
     if (after === undefined) list.replaceChildren();
     list.append(...page.failures.map(failureItem));
@@ -98,6 +100,7 @@ function retry(which: object, button: HTMLButtonElement): Promise<boolean> {
 async function showHottest(): Promise<void> {
   await carryOut('hottest-said', async () => {
     const { keys } = await ask<{ keys: HotKey[] }>(`/api/hottest?limit=${hottest}`);
+    if (!hasToken()) return '';
     byId('hottest-keys').replaceChildren(...keys.map(hotItem));
     return keys.length === 0 ? 'None that is known.' : '';
   });
