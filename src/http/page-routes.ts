@@ -113,19 +113,9 @@ function watch(feed: LiveFeed, reply: FastifyReply, headers: Record<string, stri
     throw new AdminError('TOO_MANY_PAGES', `${mostPages} pages are open already`, 'close some of them');
   }
   const { raw } = reply;
-  const { socket } = reply.request.raw;
   reply.hijack();
   raw.writeHead(200, { ...headers, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
   const leave = feed.join(new EventStream(raw, now));
-  if (!leave) {
-    raw.end();
-    return;
-  }
-  raw.once('close', () => {
-    socket.off('close', leave);
-    leave();
-  });
-  // An answer behind another one on its connection is not told that this has ended.
-  socket.once('close', leave);
-  if (socket.destroyed) leave();
+  if (leave) raw.once('close', leave);
+  else raw.end();
 }
