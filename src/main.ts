@@ -252,7 +252,15 @@ addHelpTexts(program);
 
 const args = process.argv.slice(2);
 
-async function fail(error: unknown): Promise<void> {
+let telling: Promise<void> | undefined;
+
+/** Tells the first error alone: a standard output that broke is an error of the stream, and again of whoever waits for it. */
+function fail(error: unknown): Promise<void> {
+  telling ??= tell(error);
+  return telling;
+}
+
+async function tell(error: unknown): Promise<void> {
   const { toldError } = await import('./cli/told-error.ts');
   tellError(toldError(error, calledCommand(program, args)), { json: args.includes('--json') });
 }

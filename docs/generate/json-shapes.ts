@@ -20,6 +20,7 @@ export const errorShape = z.strictObject({
         .array(z.strictObject({ path: text('the option, or empty'), message: text('what is the matter with it') }))
         .optional()
         .describe('of `CONFIG_INVALID`: each for itself'),
+      stack: text('of `INTERNAL`: where in the program it happened, a call a line; may change').optional(),
     })
     .describe('what went wrong'),
 });
@@ -234,7 +235,10 @@ export const jsonShapes: Readonly<Record<string, z.ZodObject>> = {
             })
             .optional()
             .describe('what was read'),
-          error: errorShape.shape.error.optional().describe('why it was not read, or not to its end'),
+          error: errorShape.shape.error
+            .omit({ stack: true })
+            .optional()
+            .describe('why it was not read, or not to its end'),
         }),
       )
       .describe('each log'),

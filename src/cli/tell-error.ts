@@ -10,21 +10,22 @@ export function tellError(error: ToldError, { json }: { json: boolean }): void {
 }
 
 /** As the admin listener answers errors, on one line. */
-function errorJson({ code, found, expected, todo, problems }: ToldError): string {
-  return `${JSON.stringify({ error: { code, message: found, expected, todo, ...(problems && { problems }) } })}\n`;
+export function errorJson({ code, found, expected, todo, problems, stack }: ToldError): string {
+  const error = { code, message: found, expected, todo, ...(problems && { problems }), stack };
+  return `${JSON.stringify({ error })}\n`;
 }
 
-function errorText({ found, expected, todo, stack }: ToldError): string {
+export function errorText({ found, expected, todo, stack }: ToldError): string {
   const lines = [
     `${coloured('bad', 'upstairs:', process.stderr)} ${shown(found)}`,
     `  expected: ${shown(expected)}`,
     `  to do: ${shown(todo)}`,
-    ...(stack === undefined ? [] : [stack]),
+    ...(stack === undefined ? [] : [shown(stack)]),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-/** A problem a line. */
+/** A problem a line, and a call of a stack. */
 function shown(text: string): string {
   return text.split('\n').map(printable).join('\n');
 }

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { storeWords } from '../bucket/store-words.ts';
 import { ConfigError, type Problem } from '../config/problems.ts';
+import { causesOf } from '../lib/causes-of.ts';
 import { type CodedWords, OperatorError, type Told } from '../lib/operator-error.ts';
 import { systemWords } from '../lib/system-words.ts';
 import type { ExitName } from './exit-codes.ts';
@@ -47,19 +48,21 @@ export function toldError(error: unknown, command: string): ToldError {
   };
 }
 
-/** The SDK's errors carry the status of the answer. */
+/** The SDK's errors carry the status of the answer, also as the cause of one that says what was asked. */
 function storeAnswered(error: unknown): CodedWords | undefined {
-  const {
-    name = 'Error',
-    Code,
-    $metadata,
-  } = error as {
-    name?: string;
-    Code?: string;
-    $metadata?: { httpStatusCode?: number };
-  };
-  const status = $metadata?.httpStatusCode;
-  return status === undefined
-    ? undefined
-    : { code: Code ?? name, ...storeWords(status, Code ?? name, 'that is configured') };
+  for (const cause of causesOf(error)) {
+    const {
+      name = 'Error',
+      Code,
+      $metadata,
+    } = cause as {
+      name?: string;
+      Code?: string;
+      $metadata?: { httpStatusCode?: number };
+    };
+    const status = $metadata?.httpStatusCode;
+    const code = Code ?? name;
+    if (status !== undefined) return { code, ...storeWords(status, code, 'that is configured') };
+  }
+  return undefined;
 }

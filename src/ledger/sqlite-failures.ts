@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
+import { OperatorError, type Told } from '../lib/operator-error.ts';
 import { peekDatabase } from '../lib/peek-database.ts';
 import { openDatabase } from '../lib/sqlite.ts';
 import type { Failure, FailureCount, FailureCursor, FailureState, Failures } from './failures.ts';
@@ -40,19 +41,13 @@ export class SqliteFailures implements Failures {
     return new SqliteFailures(openDatabase(file, ledgerMigrations));
   }
 
-  /** To look alone: nothing is changed, not even a ledger of an earlier version, which is refused (LEDGER_VERSION). */
+  /** To look alone: nothing is changed, not even a ledger of another version. @throws LedgerVersionError */
   static peek(file: string): SqliteFailures {
     const db = peekDatabase(file);
     const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
     if (version === ledgerMigrations.length) return new SqliteFailures(db);
     db.close();
-    const whose = version < ledgerMigrations.length ? 'an earlier' : 'a later';
-    throw Object.assign(
-      new Error(
-        `${file} was last written by ${whose} version of this program: start \`upstairs serve\` of this one once`,
-      ),
-      { code: 'LEDGER_VERSION' },
-    );
+    throw new LedgerVersionError('LEDGER_VERSION', versionWords(file, version));
   }
 
   async page(after: FailureCursor | undefined, limit: number, reason?: CopyReason): Promise<readonly Failure[]> {
@@ -153,5 +148,21 @@ function failureOf({ key, status, reason, detail, failed, tries, since_ms, not_b
     tries,
     sinceMs: since_ms,
     nextTryMs: status === 'wanted' ? not_before_ms : undefined,
+  };
+}
+
+/** A ledger that was last written by another version of this program. */
+export class LedgerVersionError extends OperatorError<'LEDGER_VERSION'> {}
+
+function versionWords(file: string, version: number): Told {
+  const ours = ledgerMigrations.length;
+  const [whose, todo] =
+    version < ours
+      ? ['an earlier', 'start `upstairs serve` of this version once: it brings the ledger up to date']
+      : ['a later', 'use that later version, or restore a backup from before (`upstairs ledger restore`)'];
+  return {
+    found: `${file} was last written by ${whose} version of this program (${version}, not ${ours})`,
+    expected: `a ledger of version ${ours}`,
+    todo,
   };
 }

@@ -1,3 +1,4 @@
+import { causesOf } from './causes-of.ts';
 import type { Told } from './operator-error.ts';
 
 const names = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'ENODATA']);
@@ -66,14 +67,11 @@ export function isOfNetwork(cause: unknown): boolean {
 
 /** The innermost code that tells: several addresses that were tried fail together. */
 export function innermostCode(cause: unknown): string {
-  const {
-    code,
-    name,
-    errors,
-    cause: inner,
-  } = cause as { code?: unknown; name?: string; errors?: unknown[]; cause?: unknown };
-  // A DOMException, which a signal rejects with, has a number there.
-  if (typeof code === 'string') return code;
-  if (errors?.[0] !== undefined) return innermostCode(errors[0]);
-  return inner === undefined ? (name ?? 'unknown error') : innermostCode(inner);
+  let name: string | undefined;
+  for (const error of causesOf(cause) as Iterable<{ code?: unknown; name?: string }>) {
+    // A DOMException, which a signal rejects with, has a number there.
+    if (typeof error.code === 'string') return error.code;
+    name = error.name;
+  }
+  return name ?? 'unknown error';
 }

@@ -1,3 +1,4 @@
+import { causesOf } from './causes-of.ts';
 import { type Asked, innermostCode, isOfNetwork, networkWords } from './network-words.ts';
 import type { CodedWords, Told } from './operator-error.ts';
 import { sqliteWords } from './sqlite-words.ts';
@@ -153,14 +154,8 @@ function addressOf({ address, port }: SystemError): string {
 }
 
 function ofNetwork(error: Error, asked: Asked): CodedWords {
-  const { hostname, address, port } = innermost(error) as SystemError;
+  const { hostname, address, port } = [...causesOf(error)].at(-1) as SystemError;
   const host = [hostname ?? address, port].filter((part) => part !== undefined).join(':');
   const told = networkWords(error, { ...asked, ...(host && { host }) });
   return { code: innermostCode(error), ...told };
-}
-
-function innermost(error: Error): Error {
-  const [first] = (error as AggregateError).errors ?? [];
-  if (first instanceof Error) return innermost(first);
-  return error.cause instanceof Error ? innermost(error.cause) : error;
 }

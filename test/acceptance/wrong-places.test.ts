@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -111,15 +111,22 @@ describe('sources, files and answers', () => {
     });
   });
 
-  test('a disk that is full has words, wherever the answer goes', async () => {
-    const { config } = bound.copied();
-    const full = openSync('/dev/full', 'w');
-    const { code, stderr } = await runProgram(['status', '-c', fileOf(config)], { stdoutTo: full });
-    expect([code, stderr]).toEqual([
-      1,
-      expect.stringMatching(/^upstairs: no room is left for standard output.*\n {2}expected: .*\n {2}to do: .*df -h/),
-    ]);
-  });
+  // `failures` waits for standard output, and is told of its error too.
+  test.each([[['status']], [['failures', '--csv']]])(
+    'a disk that is full has words, once, wherever the answer of %j goes',
+    async (words) => {
+      const { config } = bound.copied();
+      const full = openSync('/dev/full', 'w');
+      onTestFinished(() => closeSync(full));
+      const { code, stderr } = await runProgram([...words, '-c', fileOf(config)], { stdoutTo: full });
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringMatching(
+          /^upstairs: no room is left for standard output.*\n {2}expected: .*\n {2}to do: .*df -h.*\n$/,
+        ),
+      ]);
+    },
+  );
 });
 
 describe('addresses and servers', () => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
+import { toldError } from '../../src/cli/told-error.ts';
 import { isFailure } from '../../src/ledger/failures-schema.ts';
 import { SqliteFailures } from '../../src/ledger/sqlite-failures.ts';
 import { SqliteLedger } from '../../src/ledger/sqlite-ledger.ts';
@@ -44,15 +45,42 @@ test('failures are found by their index, however many rows the ledger has', asyn
   db.close();
 });
 
-test('looking at failures leaves nothing beside the ledger, and refuses one of an earlier version', async () => {
+test('looking at failures leaves nothing beside the ledger', async () => {
   const file = join(scratch(), 'ledger.db');
   await new SqliteLedger(file, { batchMs: 0 }).close();
   const looking = SqliteFailures.peek(file);
   expect(await looking.page(undefined, 9)).toEqual([]);
   await expect(looking.retry('all', 1)).resolves.toBe(0);
   await looking.close();
-  const earlier = new DatabaseSync(file);
-  earlier.exec('PRAGMA user_version=1');
-  earlier.close();
-  expect(() => SqliteFailures.peek(file)).toThrow(expect.objectContaining({ code: 'LEDGER_VERSION' }));
 });
+
+test.each([
+  ['an earlier', (ours: number) => ours - 1, /^start `upstairs serve` of this version once/],
+  ['a later', (ours: number) => ours + 1, /^use that later version/],
+])('looking at failures in a ledger of %s version changes nothing, and says what to do', async (whose, other, todo) => {
+  const file = join(scratch(), 'ledger.db');
+  await new SqliteLedger(file, { batchMs: 0 }).close();
+  const db = new DatabaseSync(file);
+  const versionOf = () => (db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
+  const version = other(versionOf());
+  db.exec(`PRAGMA user_version=${version}`);
+  const refusal = thrownBy(() => SqliteFailures.peek(file));
+  expect(toldError(refusal, 'upstairs failures')).toEqual({
+    code: 'LEDGER_VERSION',
+    exit: 'failed',
+    found: expect.stringContaining(`${file} was last written by ${whose} version`),
+    expected: expect.stringMatching(/^a ledger of version \d+$/),
+    todo: expect.stringMatching(todo),
+  });
+  expect(versionOf()).toBe(version);
+  db.close();
+});
+
+function thrownBy(act: () => unknown): unknown {
+  try {
+    act();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}

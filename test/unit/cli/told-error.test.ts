@@ -74,6 +74,7 @@ const known: readonly (readonly [unknown, code: string, says: RegExp])[] = [
   [store(403, 'AccessDenied'), 'AccessDenied', /upstairs check/],
   [store(503, 'SlowDown'), 'SlowDown', /status page/],
   [store(301, 'PermanentRedirect'), 'PermanentRedirect', /bucket\.region/],
+  [new Error('outer', { cause: new Error('inner', { cause: store(429, 'TooMany') }) }), 'TooMany', /status page/],
 ];
 
 /** As the SDK throws it. */
@@ -99,6 +100,13 @@ describe('an error that is not ours', () => {
       stack: expect.stringContaining('told-error.test.ts'),
     });
     expect(toldError('thrown', 'upstairs')).toMatchObject({ code: 'INTERNAL', stack: undefined });
+    expect(toldError(new Error('x', { cause: 'no error' }), 'upstairs')).toMatchObject({ code: 'INTERNAL' });
+    const circle = new Error('a circle');
+    circle.cause = new Error('its other half', { cause: circle });
+    expect(toldError(circle, 'upstairs')).toMatchObject({
+      code: 'INTERNAL',
+      found: expect.stringContaining('a circle'),
+    });
     expect(toldError(system('ENOSPC'), 'upstairs')).not.toHaveProperty('stack');
   });
 });
