@@ -165,6 +165,7 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
     readingsOf(config, {
       ...{ media, rest, pace, bucket, proof, ledger, now },
       openIntents: () => marks.openIntents(),
+      oldestIntentMs: () => marks.oldestIntentMs(),
       copiesActive: () => copies.active,
       ready: () => notReady().length === 0,
     }),

@@ -8,7 +8,7 @@ import type { MediaParts } from './wire-media.ts';
 import type { Proof } from './wire-proof.ts';
 import type { Rest } from './wire-rest.ts';
 
-interface ReadingParts extends Pick<Readings, 'openIntents' | 'copiesActive' | 'ready' | 'now'> {
+interface ReadingParts extends Pick<Readings, 'openIntents' | 'oldestIntentMs' | 'copiesActive' | 'ready' | 'now'> {
   readonly media: Pick<MediaParts, 'inUse' | 'disks' | 'remotes' | 'cache' | 'room'>;
   readonly rest: Pick<Rest, 'drain' | 'looking' | 'scans' | 'inventory'>;
   readonly pace: Pick<CopyPace, 'slowDownMs'>;
@@ -19,7 +19,7 @@ interface ReadingParts extends Pick<Readings, 'openIntents' | 'copiesActive' | '
 
 /** What the metrics read of the running program. */
 export function readingsOf(config: Config, parts: ReadingParts): Readings {
-  const { media, rest, pace, bucket, proof, ledger, openIntents, copiesActive, ready, now } = parts;
+  const { media, rest, pace, bucket, proof, ledger, openIntents, oldestIntentMs, copiesActive, ready, now } = parts;
   const names = config.sources.map(({ name }) => name);
   const disks = config.sources.filter(({ type }) => type === 'disk').map(({ name }) => name);
   const { scanEvery, listEvery } = config.backfill;
@@ -39,6 +39,7 @@ export function readingsOf(config: Config, parts: ReadingParts): Readings {
     identity: () => bucket.identity.state,
     ready,
     openIntents,
+    oldestIntentMs,
     backfill: async () => rest.drain?.facts(),
     ledger: () => ledger.counts(now()),
     weights: () => proof.summary.weights(),

@@ -79,5 +79,7 @@ export interface Marks {
   knowSources(names: readonly string[]): Promise<readonly string[]>;
   /** How many intents are not settled. */
   openIntents(): Promise<number>;
+  /** Of the keys with such intents, when the one that was left longest was last changed, in milliseconds since the epoch; undefined: none is. */
+  oldestIntentMs(): Promise<number | undefined>;
   close(): Promise<void>;
 }

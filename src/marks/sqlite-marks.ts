@@ -106,6 +106,10 @@ export class SqliteMarks implements Marks {
     return (this.#sql.openIntents.get() as { n: number }).n;
   }
 
+  async oldestIntentMs(): Promise<number | undefined> {
+    return (this.#sql.oldestIntent.get() as { ms: number | null }).ms ?? undefined;
+  }
+
   async close(): Promise<void> {
     this.#writer.close();
     this.#db.close();
@@ -185,7 +189,10 @@ function prepareMarks(db: DatabaseSync) {
        ORDER BY changed_ms LIMIT ?`,
     ),
     keep: db.prepare('UPDATE marks SET kept = 1 WHERE key = ? AND generation = ?'),
-    putOff: db.prepare('UPDATE marks SET changed_ms = ? WHERE key = ? AND generation = ?'),
+    putOff: db.prepare(
+      `UPDATE marks SET changed_ms = ? WHERE key = ? AND generation = ?
+         AND NOT EXISTS (SELECT 1 FROM intents WHERE intents.key = marks.key)`,
+    ),
     drop: db.prepare(
       `DELETE FROM marks WHERE key = ? AND generation = ?
          AND NOT EXISTS (SELECT 1 FROM intents WHERE intents.key = marks.key)`,
@@ -193,5 +200,7 @@ function prepareMarks(db: DatabaseSync) {
     sources: db.prepare('SELECT name FROM sources ORDER BY name'),
     addSource: db.prepare('INSERT INTO sources (name) VALUES (?) ON CONFLICT (name) DO NOTHING'),
     openIntents: db.prepare('SELECT count(*) AS n FROM intents'),
+    /** An intent is put on record with its mark, in one transaction; and what comes later to its key begins the looks anew. */
+    oldestIntent: db.prepare('SELECT min(changed_ms) AS ms FROM intents JOIN marks USING (key)'),
   };
 }

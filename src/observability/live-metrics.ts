@@ -112,11 +112,16 @@ export function liveMetrics(live: LiveGauges, readings: Readings, certificates: 
         status,
       ]),
   );
-  live.group('intents', () => readings.openIntents())(
-    'intents_open',
-    'Mutations of clients of the write host whose outcome is not settled',
+  live.group('intents', async () => ({
+    open: await readings.openIntents(),
+    oldestMs: await readings.oldestIntentMs(),
+  }))('intents_open', 'Mutations of clients of the write host whose outcome is not settled', [], ({ open }) => [
+    [open],
+  ])(
+    'intents_oldest_seconds',
+    'Age in seconds of the oldest of these mutations, since its key was last changed; 0: there is none',
     [],
-    (open) => [[open]],
+    ({ oldestMs }) => [[oldestMs === undefined ? 0 : Math.max(0, (readings.now() - oldestMs) / 1000)]],
   );
   live.group('certificates', () => certificates)(
     'certificate_remaining_seconds',

@@ -22,6 +22,8 @@ export interface Readings {
   /** It can do its work: what `/readyz` says. */
   ready(): boolean;
   openIntents(): Promise<number>;
+  /** When the key that was left longest with an open intent was last changed. */
+  oldestIntentMs(): Promise<number | undefined>;
   /** The backfill, where there is one. */
   backfill(): Promise<Pick<DrainFacts, 'state' | 'standing' | 'sources' | 'waiting' | 'left' | 'eta'> | undefined>;
   ledger(): Promise<LedgerCounts>;

@@ -25,6 +25,7 @@ const known: Record<string, [type: string, labels: Record<string, RegExp>]> = {
   upstairs_write_duration_seconds: ['histogram', { operation: /^(none|[A-Z][A-Za-z2]+)$/ }],
   upstairs_mutations_total: ['counter', { outcome: /^(done|refused|unknown|busy|recorded)$/ }],
   upstairs_intents_open: ['gauge', {}],
+  upstairs_intents_oldest_seconds: ['gauge', {}],
   upstairs_copies_total: [
     'counter',
     { outcome: /^(copied|superseded|dropped|looked|later|refused)$/, reason: copyReasons },

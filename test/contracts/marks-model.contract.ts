@@ -116,6 +116,8 @@ class Run {
     const open = [...this.#rows].filter(([, { record }]) => record.intents.length > 0);
     expect([...(await this.marks.unsettled())].sort()).toEqual(open.map(([name]) => name).sort());
     expect(await this.marks.openIntents()).toBe(open.reduce((sum, [, { record }]) => sum + record.intents.length, 0));
+    const since = open.map(([, { changedMs }]) => changedMs);
+    expect(await this.marks.oldestIntentMs()).toBe(since.length === 0 ? undefined : Math.min(...since));
     expect(await this.marks.droppable(this.#nowMs, 9)).toEqual(this.#droppable());
     expect(await this.marks.droppable(this.#nowMs - 20, 1)).toEqual(this.#droppable(this.#nowMs - 20).slice(0, 1));
   }

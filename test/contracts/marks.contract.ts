@@ -223,6 +223,21 @@ export function marksContract(name: string, makeFixture: () => MarksFixture): vo
         expect(await marks.unsettled()).toEqual(['b']);
         expect(await marks.openIntents()).toBe(1);
       });
+
+      test('that are open tell since when the oldest of them is, over a restart', async () => {
+        const open = (key: string, nowMs: number) =>
+          marks.update([key], (record) => ({ ...decided(record, gone), intents: [intentOf(key)] }), nowMs);
+        await decide('settled', gone, 100);
+        expect(await marks.oldestIntentMs()).toBeUndefined();
+        await open('a', 2000);
+        await open('b', 1000);
+        await again();
+        expect(await marks.oldestIntentMs()).toBe(1000);
+        await decide('b', gone, 3000);
+        expect(await marks.oldestIntentMs()).toBe(2000);
+        await giveIntents('a');
+        expect(await marks.oldestIntentMs()).toBe(3000);
+      });
     });
 
     describe('forgetting', () => {

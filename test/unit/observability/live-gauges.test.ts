@@ -130,6 +130,19 @@ describe('the page of metrics', () => {
     );
   });
 
+  test('tells how long the oldest mutation has been unsettled, and 0 where all are settled', async () => {
+    const age = async (oldestMs: number | undefined) => {
+      const metrics = new Metrics(facts);
+      metrics.observe({
+        openIntents: async () => 3,
+        oldestIntentMs: async () => oldestMs,
+        now: () => 90_000,
+      } as never as Readings);
+      return new MetricsText(await metrics.metrics()).value('upstairs_intents_oldest_seconds');
+    };
+    expect([await age(15_000), await age(undefined), await age(91_000)]).toEqual([75, 0, 0]);
+  });
+
   test('has what alarms go by from the start, at 0: the first damaged file is an increase', async () => {
     const metrics = new Metrics(facts);
     beginAtZero(metrics, { sources: ['basement'], writeHost: false });
