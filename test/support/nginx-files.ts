@@ -14,10 +14,16 @@ export function nginxFile(
     .replaceAll(/^ *listen \[::\].*\n/gm, '')
     .replaceAll(/ssl_certificate [^;]+;/g, `ssl_certificate ${certificate.cert};`)
     .replaceAll(/ssl_certificate_key [^;]+;/g, `ssl_certificate_key ${certificate.key};`);
-  return Object.entries(words).reduce((changed, [from, to]) => {
-    if (!changed.includes(from)) throw new Error(`${name} does not hold ${from}`);
-    return changed.replaceAll(from, to);
-  }, text);
+  const froms = Object.keys(words).sort((a, b) => b.length - a.length);
+  for (const from of froms) if (!text.includes(from)) throw new Error(`${name} does not hold ${from}`);
+  // All at once: a port that was put in may begin as one that is still to be replaced.
+  return froms.length === 0
+    ? text
+    : text.replaceAll(new RegExp(froms.map(escaped).join('|'), 'g'), (from) => words[from] ?? from);
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
 /** The same with the comments taken away from its small cache. */
