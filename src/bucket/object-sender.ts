@@ -28,7 +28,7 @@ class EarlyAnswerError extends Error {
 }
 
 /**
- * PutObject over undici, at a third of what the SDK costs. One request, never sent again: a second one could meet its own first. Each has a
+ * PutObject over undici: the SDK costs more CPU than the rest of a copy. One request, never sent again: a second one could meet its own first. Each has a
  * connection for itself, so there are as many as there are copies at once.
  */
 export class ObjectSender {

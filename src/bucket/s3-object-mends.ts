@@ -38,13 +38,18 @@ export class S3ObjectMends {
       await send({ abortSignal: AbortSignal.timeout(this.#options.timeoutMs) });
       return 'done';
     } catch (error) {
-      const failure = storeErrorOf(error);
-      if (failure.status === 404) return 'missing';
-      return refused(failure) ? 'refused' : 'unknown';
+      return unmended(error);
     }
   }
 
   #at(key: string): { Bucket: string; Key: string } {
     return { Bucket: this.#options.bucket, Key: this.#options.keyPrefix + key };
   }
+}
+
+/** What a request that failed says of what it was to take away or change. */
+export function unmended(error: unknown): Exclude<MendAnswer, 'done'> {
+  const failure = storeErrorOf(error);
+  if (failure.status === 404) return 'missing';
+  return refused(failure) ? 'refused' : 'unknown';
 }

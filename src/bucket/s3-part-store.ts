@@ -8,7 +8,7 @@ import {
 import { md5From } from './object-headers.ts';
 import type { MendAnswer, PutAnswer } from './object-store.ts';
 import type { NotTaken, Part, PartedObject, PartStore } from './part-store.ts';
-import { cannedAcl, type S3StoreOptions } from './s3-object-mends.ts';
+import { cannedAcl, type S3StoreOptions, unmended } from './s3-object-mends.ts';
 import { metadataOf } from './s3-store.ts';
 import { refused, storeErrorOf } from './store-error.ts';
 
@@ -111,9 +111,7 @@ export class S3PartStore implements PartStore {
       });
       return 'done';
     } catch (error) {
-      const failure = storeErrorOf(error);
-      if (failure.status === 404) return 'missing';
-      return refused(failure) ? 'refused' : 'unknown';
+      return unmended(error);
     }
   }
 

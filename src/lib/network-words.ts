@@ -1,15 +1,9 @@
 import { causesOf } from './causes-of.ts';
 import type { Told } from './operator-error.ts';
+import { timeoutCodes } from './timeout-codes.ts';
 
 const names = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'ENODATA']);
-const timeouts = new Set([
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-  'ETIMEDOUT',
-  'TimeoutError',
-  'AbortError',
-]);
+const timeouts = new Set([...timeoutCodes, 'AbortError']);
 const others =
   /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EPROTO|UND_ERR_\w+|HPE_\w+)$/;
 const certificates = /CERT|TLS|SSL|SELF_SIGNED|ISSUER|ALTNAME/;
