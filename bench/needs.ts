@@ -20,7 +20,7 @@ const packages: Record<string, string> = {
 export const path = `${process.env.PATH}:/usr/sbin:/sbin`;
 
 /** What to tell somebody whose machine lacks something; undefined: nothing is missing. */
-export function missing(): string | undefined {
+function missing(): string | undefined {
   const lacking = Object.keys(packages).filter((command) => !succeeds('sh', ['-c', `command -v ${command}`]));
   const wanted = new Set(lacking.map((command) => packages[command]));
   if (!succeeds('/usr/bin/python3', ['-c', 'import pyfuse3, trio'])) {
@@ -39,4 +39,14 @@ function succeeds(command: string, args: string[]): boolean {
   } catch {
     return false;
   }
+}
+
+/** Ends the process where something is missing, and on a signal: what was started is then taken down with it. */
+export function beginOrExit(): void {
+  const lack = missing();
+  if (lack !== undefined) {
+    console.error(lack);
+    process.exit(1);
+  }
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => process.exit(1));
 }

@@ -6,7 +6,7 @@ import { mastodonKey, writeMedia } from '../test/support/media-files.ts';
 import { isolated } from './isolation.ts';
 import { type Ask, p95Ms } from './load.ts';
 import { median, spread } from './median.ts';
-import { missing } from './needs.ts';
+import { beginOrExit } from './needs.ts';
 import { type Media, placeMedia, setStage } from './stage.ts';
 import { scanWithUpstairs, startUpstairs, type UpstairsServer } from './upstairs.ts';
 import { wholeNumber } from './whole-number.ts';
@@ -38,12 +38,7 @@ const options = new Command('npm run bench:pages --')
   .parse()
   .opts<Options>();
 
-const lack = missing();
-if (lack !== undefined) {
-  console.error(lack);
-  process.exit(1);
-}
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => process.exit(1));
+beginOrExit();
 console.log(await bench(options));
 
 async function bench({ rounds, seconds, pages, readers, files }: Options): Promise<string> {

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { draining, makeColdTree, makeTree, measureCopying, viewing } from './copying.ts';
 import { isolated } from './isolation.ts';
 import { type MarkCost, measureMarks } from './mark-cost.ts';
-import { missing } from './needs.ts';
+import { beginOrExit } from './needs.ts';
 import { type Copies, report } from './report.ts';
 import { rows } from './rows.ts';
 import { type Effort, measureServing, type Served } from './serving.ts';
@@ -43,12 +43,7 @@ const options = new Command('npm run bench --')
   .parse()
   .opts<Options>();
 
-const lack = missing();
-if (lack !== undefined) {
-  console.error(lack);
-  process.exit(1);
-}
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => process.exit(1));
+beginOrExit();
 const text = await bench(options);
 console.log(`\n${text}`);
 if (options.write) writeFileSync(new URL('RESULTS.md', import.meta.url), text);
