@@ -13,12 +13,24 @@ export interface Trace {
   readonly halfMs: number;
 }
 
+/** By age in days. */
+export const ages = {
+  /** Names say nothing in any trace; here ages do not either. */
+  nothing: () => 1,
+  /** Half at a week, a tenth at two months. */
+  slowly: (days: number) => 1 / (1 + days / 7),
+  /** Four of ten requests are for what came in the last weeks, the others are for anything. */
+  fast: (days: number) => 1 + 69 * Math.exp(-days / 12),
+} as const;
+
+export type Ages = keyof typeof ages;
+
 export interface TraceOptions {
   readonly seed: number;
   readonly files: number;
   readonly requests: number;
-  /** Whether what is new is asked for more; else neither names nor ages say anything. */
-  readonly ageMatters: boolean;
+  /** How much more a file is asked for than another one of the same rank, by its age. */
+  readonly ages: Ages;
 }
 
 const dayMs = 86_400_000;
@@ -42,9 +54,9 @@ const kinds = [
 
 /**
  * A trace with Zipf's popularity (the n-th file is asked for as 1/n), drawn at random over the files: neither their class nor their size says
- * how often one is asked for. With `ageMatters` it falls with the age besides: half at a week, a tenth at two months.
+ * how often one is asked for. With some `ages` it falls with the age besides.
  */
-export function makeTrace({ seed, files: count, requests, ageMatters }: TraceOptions): Trace {
+export function makeTrace({ seed, files: count, requests, ages: by }: TraceOptions): Trace {
   const random = seeded(seed);
   const files = Array.from({ length: count }, () => makeFile(random));
   const weights = () => {
@@ -53,8 +65,8 @@ export function makeTrace({ seed, files: count, requests, ageMatters }: TraceOpt
       random,
     );
     return files.map(({ mtimeUs }, n) => {
-      const ageMs = halfMs - mtimeUs / 1000;
-      return (ageMatters ? 1 / (1 + ageMs / (7 * dayMs)) : 1) / ranks[n]!;
+      const ageMs = halfMs - spanMs - mtimeUs / 1000;
+      return ages[by](ageMs / dayMs) / ranks[n]!;
     });
   };
   const draw = drawing(weights(), random);

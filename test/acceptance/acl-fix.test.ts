@@ -200,7 +200,7 @@ describe.skipIf(needs('ceph').skip)('upstairs acl fix', () => {
     expect(out).toContain('0 objects, 0 public\n');
     expect(out).toContain('it did not come to the end of the bucket: run it again');
     expect(err).toContain('the store answered 403');
-    expect(err).toContain('when it was asked for the listing');
+    expect(err).toContain('of the rights of bucket.accessKey');
   });
 
   test('ended by Ctrl-C finishes what it began, tells what it did, and leaves the rest for the next time', async () => {

@@ -7,13 +7,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export async function eventually<T>(
   fn: () => T | Promise<T>,
   { withinMs = 5000, everyMs = 25 }: { withinMs?: number; everyMs?: number } = {},
-): Promise<T> {
+): Promise<Exclude<T, false>> {
   const deadline = Date.now() + withinMs;
   for (;;) {
     let failure: unknown;
     try {
       const answer = await fn();
-      if (answer !== false) return answer;
+      if (answer !== false) return answer as Exclude<T, false>;
     } catch (error) {
       failure = error;
     }

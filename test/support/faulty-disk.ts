@@ -1,12 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { isDeepStrictEqual, promisify } from 'node:util';
 import { afterDeath } from './after-death.ts';
 import { eventually } from './eventually.ts';
 
@@ -47,17 +47,20 @@ export interface FaultyDisk extends AsyncDisposable {
   mountPoint: string;
   /** Resolves once the rules are in force (hung operations that no rule holds any more go on). */
   setRules(rules: DiskRules): Promise<void>;
-  /** The counters, once they have stood still for 250 ms (the disk writes them every 200 ms). */
+  /** The counters, once they have stood still for 250 ms. */
   stats(): Promise<DiskStats>;
   /** How much of a file was read from the disk; exact with `directIo` only. */
   bytesRead(path: string): Promise<number>;
   unmount(): Promise<void>;
 }
 
-/** Mounts a directory once more, through a disk that fails on command. Read-only unless `writable`. */
+/**
+ * Mounts a directory once more, through a disk that fails on command. Read-only unless `writable`. `namesForSeconds`: the kernel keeps names
+ * and attributes, as it does of a real disk; for large trees that nothing changes below, and rules about reading.
+ */
 export async function mountFaultyDisk(
   sourceDir: string,
-  { directIo = false, writable = false, rules = [] as DiskRules } = {},
+  { directIo = false, writable = false, namesForSeconds = 0, rules = [] as DiskRules } = {},
 ): Promise<FaultyDisk> {
   const dir = await mkdtemp(join(tmpdir(), 'upstairs-disk-'));
   const mountPoint = join(dir, 'mnt');
@@ -67,10 +70,15 @@ export async function mountFaultyDisk(
   await writeFile(rulesFile, JSON.stringify(rules));
   const spare = afterDeath('fusermount3 -uz "$1/mnt"; rmdir "$1/mnt" && rm -rf --one-file-system "$1"', dir);
 
-  const flags = [...(directIo ? ['--direct-io'] : []), ...(writable ? ['--rw'] : [])];
+  const flags = [
+    ...(directIo ? ['--direct-io'] : []),
+    ...(writable ? ['--rw'] : []),
+    '--names-for',
+    String(namesForSeconds),
+  ];
   const args = [program, sourceDir, mountPoint, '--rules', rulesFile, '--stats', statsFile, ...flags];
   const disk = spawn('/usr/bin/python3', args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const readStats = async (): Promise<DiskStats> => JSON.parse(await readFile(statsFile, 'utf8'));
+  const readStats = async (): Promise<DiskStats & { written: number }> => JSON.parse(await readFile(statsFile, 'utf8'));
 
   async function unmount(): Promise<void> {
     if (running(disk)) {
@@ -84,16 +92,25 @@ export async function mountFaultyDisk(
     spare();
   }
 
+  async function statsNow(): Promise<DiskStats> {
+    const { written } = await readStats();
+    disk.kill('SIGUSR1');
+    const { written: _, ...seen } = await eventually(async () => {
+      const next = await readStats();
+      return next.written > written && next;
+    });
+    return seen;
+  }
+
   async function stats(): Promise<DiskStats> {
     const deadline = Date.now() + 5000;
-    // What was counted last may not be written yet.
-    await sleep(260);
-    while (Date.now() < deadline) {
-      const age = Date.now() - (await stat(statsFile)).mtimeMs;
-      if (age < 250) await sleep(260 - age);
-      else break;
+    let seen = await statsNow();
+    for (;;) {
+      await sleep(260);
+      const next = await statsNow();
+      if (Date.now() >= deadline || isDeepStrictEqual(next, seen)) return next;
+      seen = next;
     }
-    return readStats();
   }
 
   try {

@@ -48,7 +48,7 @@ export async function runVerify(
   const child = spawn(
     execPath,
     [program, 'verify', '-c', file, '--combined', combined, '--report', report, '--rate', '1000', ...args],
-    { env: programEnv, stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000, killSignal: 'SIGKILL' },
+    { env: programEnv, stdio: ['ignore', 'pipe', 'pipe'], timeout: 600_000, killSignal: 'SIGKILL' },
   );
   started?.(child);
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);

@@ -31,13 +31,14 @@ export interface WholeMove {
  * the disk, retiring it, and a life without it. Throws where anything is not as it must be; returns figures to be told.
  */
 export async function wholeMove({ files: count, kills }: WholeMove): Promise<string> {
+  const phase = phases();
   const rgw = sharedRgw();
   const bucket = await rgw.freshBucket();
   const root = scratch('root');
   const files = makeTree(root, count);
   const bad = addBadFiles(root);
   const keyOf = (what: string) => bad.find((file) => file.what === what)?.key ?? '';
-  const disk = await mountFaultyDisk(root, { directIo: true, rules: badRules });
+  const disk = await mountFaultyDisk(root, { directIo: true, namesForSeconds: 3600, rules: badRules });
   onTestFinished(() => disk.unmount());
   const stateDir = scratch('state');
   const backfill = { enabled: true, scanEvery: 'off', listEvery: 'off', concurrency, sourceErrors: 1000 };
@@ -47,6 +48,7 @@ export async function wholeMove({ files: count, kills }: WholeMove): Promise<str
     retire: { quiet: '2s' },
   });
 
+  phase('tree');
   // The state is bound to the bucket before anything is proven about it.
   const bound = await startUpstairs({ config: merge(config, { backfill: { enabled: false } }) });
   onTestFinished(() => bound.dispose());
@@ -57,6 +59,7 @@ export async function wholeMove({ files: count, kills }: WholeMove): Promise<str
     scan.said.flatMap(({ findingsByKind }) => findingsByKind.map(({ kind, count: n }) => `${kind} ${n}`)).sort(),
   ).toEqual(['odd-name 4', 'symlink 1', 'unlistable 1']);
 
+  phase('scan');
   const began = performance.now();
   let upstairs = await start(config);
   for (let kill = 1; kill <= kills; kill++) {
@@ -74,6 +77,7 @@ export async function wholeMove({ files: count, kills }: WholeMove): Promise<str
     withinMs: 60_000,
   });
 
+  phase('drain');
   const inFlight = kills * concurrency;
   const twice = await uploadedTwice(rgw, bucket, count);
   expect(twice).toBeLessThanOrEqual(inFlight);
@@ -82,6 +86,7 @@ export async function wholeMove({ files: count, kills }: WholeMove): Promise<str
   expect(again.length).toBeLessThanOrEqual(inFlight);
   expect([...files].filter(([key, size]) => (paths[key]?.bytes ?? 0) < size)).toEqual([]);
 
+  phase('log');
   const proof = await runVerify(config, ['--json']);
   expect([proof.code, proof.stderr.split('\n').filter((line) => /error/i.test(line))]).toEqual([2, []]);
   const broken = proof.lines.filter((line) => !line.startsWith('='));
@@ -91,6 +96,7 @@ export async function wholeMove({ files: count, kills }: WholeMove): Promise<str
   expect(broken.filter((line) => line.startsWith('! ')).length).toBe(6);
   expect(broken.length).toBe(8);
 
+  phase('verify');
   expect(await rclonesLines(rgw, bucket, disk.mountPoint)).toEqual(
     proof.lines.filter(
       (line) =>
@@ -98,6 +104,7 @@ export async function wholeMove({ files: count, kills }: WholeMove): Promise<str
         ['has bad sectors', 'cannot be opened'].some((what) => line.slice(2) === keyOf(what)),
     ),
   );
+  phase('rclone');
   expect((await runCommand(['retire', 'basement', '--yes'], config)).code).toBe(2);
 
   // The disk is mended, as far as disks can be: what could not be read is looked for again, and goes up.
@@ -109,6 +116,7 @@ export async function wholeMove({ files: count, kills }: WholeMove): Promise<str
   upstairs = await start(config);
   await eventually(async () => expect(await copied(upstairs)).toBe(count + 3), { withinMs: 120_000, everyMs: 200 });
 
+  phase('mend');
   const left = join(scratch('acknowledged'), 'list');
   const second = await runVerify(config, ['--json']);
   const exceptions = second.lines.filter((line) => !line.startsWith('='));
@@ -117,6 +125,7 @@ export async function wholeMove({ files: count, kills }: WholeMove): Promise<str
   const last = await runVerify(config, ['--json', '--acknowledged', left]);
   expect([last.code, last.lines.filter((line) => line.startsWith('=')).length]).toEqual([0, count + 3]);
 
+  phase('verify twice');
   await eventually(
     async () => {
       const { code, stdout } = await runCommand(['retire', 'basement'], config);
@@ -125,12 +134,23 @@ export async function wholeMove({ files: count, kills }: WholeMove): Promise<str
     { withinMs: 60_000, everyMs: 1000 },
   );
   expect((await runCommand(['retire', 'basement', '--yes'], config)).code).toBe(0);
+  phase('retire');
   await upstairs.kill('SIGTERM');
   await disk.unmount();
   renameSync(root, `${root}-away`);
   upstairs = await start(config);
   expect(await notServed(upstairs, [...files])).toEqual([]);
+  phase('serve');
   return `${count} files, ${kills} kills: ${(count / seconds).toFixed(0)} files/s, ${twice} uploaded twice, ${again.length} read again`;
+}
+
+/** Tells how long each part took: what a run that is cut off was at. */
+function phases(): (name: string) => void {
+  let last = performance.now();
+  return (name) => {
+    console.log(`whole move: ${name} ${((performance.now() - last) / 1000).toFixed(1)} s`);
+    last = performance.now();
+  };
 }
 
 async function start(config: ReturnType<typeof baseConfig>): Promise<Upstairs> {

@@ -5,8 +5,9 @@ import { expectedPerByte } from '../../../src/backfill/order.ts';
 /** After these shares of the bytes. */
 const marks = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5];
 const size = { seed: 7, files: 5000, requests: 100_000 };
-const known = makeTrace({ ...size, ageMatters: false });
-const aged = makeTrace({ ...size, ageMatters: true });
+const known = makeTrace({ ...size, ages: 'nothing' });
+const aged = makeTrace({ ...size, ages: 'slowly' });
+const newest = makeTrace({ ...size, ages: 'fast' });
 
 /** The share of requests that is answered from above at each mark, files going up by falling score. */
 function answered({ files }: Trace, score: (n: number) => number, requests: readonly number[]): number[] {
@@ -49,6 +50,7 @@ const withoutLog =
 test.each([
   ['neither names nor ages say anything', known],
   ['what is new is asked for more', aged],
+  ['most is asked for what came in the last weeks', newest],
 ])('with a log the order is near the best possible one, where %s', (_, trace) => {
   const [before, after] = [counted(trace, trace.first), counted(trace, trace.second)];
   const ours = answered(trace, (n) => expectedPerByte(trace.files[n]!, before[n]!, trace.halfMs), after);
@@ -56,9 +58,12 @@ test.each([
   for (const [at, share] of ours.entries()) expect(share).toBeGreaterThan(best[at]! - 0.06);
 });
 
-test('without a log the order is ahead of "smallest first" all the way, where what is new is asked for more', () => {
-  const ours = meanAnswered(aged, withoutLog(aged));
-  const theirs = meanAnswered(aged, smallest(aged));
+test.each([
+  ['what is new is asked for more', aged],
+  ['most is asked for what came in the last weeks', newest],
+])('without a log the order is ahead of "smallest first" all the way, where %s', (_, trace) => {
+  const ours = meanAnswered(trace, withoutLog(trace));
+  const theirs = meanAnswered(trace, smallest(trace));
   for (const [at, share] of ours.entries()) expect(share).toBeGreaterThanOrEqual(theirs[at]!);
   expect(ours[0]).toBeGreaterThan(theirs[0]! + 0.03);
 });
