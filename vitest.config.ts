@@ -1,18 +1,25 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 import { SummaryReporter } from './test/support/summary-reporter.ts';
 
 /** Real parts, but nothing of it is a matter of milliseconds: two at a time. */
-const patient = [
-  'test/contracts/**/*.test.ts',
-  ...['acl-fix', 'admin', 'audit', 'box', 'clients', 'config', 'doctor', 'forged-requests', 'hostile', 'init'],
-  ...['secrets', 'signed-reads', 'systemd', 'how-tos', 'http2-hostile', 'tutorial'],
-].map((name) => (name.includes('/') ? name : `test/acceptance/${name}.test.ts`));
+const patient = {
+  acceptance: words(`
+    acl-fix admin app-host audit backup basement box clients config control deletes-stick disks-not-there doctor drain forged-requests history
+    hostile how-tos http2-hostile identity init inventory json-and-exits kill prometheus retire scan secrets signed-reads systemd tutorial
+    verify whole-move write-faults wrong-configurations wrong-places wrong-states`),
+  integration: words('demo gateway-store large-copies prometheus-rules schedules status-page'),
+};
+const patientFiles = Object.entries(patient).flatMap(([kind, names]) =>
+  names.map((name) => `test/${kind}/${name}.test.ts`),
+);
 
 export default defineConfig({
   test: {
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', new SummaryReporter()],
     projects: [
       {
@@ -24,7 +31,7 @@ export default defineConfig({
         test: {
           name: 'patient',
           testTimeout: 60_000,
-          include: patient,
+          include: ['test/contracts/**/*.test.ts', ...patientFiles],
           globalSetup: ['test/support/global-setup.ts'],
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
@@ -37,7 +44,7 @@ export default defineConfig({
           name: 'real',
           testTimeout: 60_000,
           include: ['test/**/*.test.ts'],
-          exclude: ['test/unit/**', 'test/long/**', ...patient],
+          exclude: ['test/unit/**', 'test/long/**', 'test/contracts/**', ...patientFiles],
           globalSetup: ['test/support/global-setup.ts'],
           fileParallelism: false,
           sequence: { groupOrder: 2 },
@@ -46,3 +53,7 @@ export default defineConfig({
     ],
   },
 });
+
+function words(text: string): string[] {
+  return text.trim().split(/\s+/);
+}
