@@ -4,6 +4,7 @@ import { appProblems, appSchema } from './app-schema.ts';
 import { backfillSchema } from './backfill-schema.ts';
 import { bucketSchema } from './bucket-schema.ts';
 import { copySchema } from './copy-schema.ts';
+import { hostName } from './host-name.ts';
 import { keyPrefix } from './key-prefix.ts';
 import { listenAddress } from './listen-address.ts';
 import { listenerProblems } from './listeners.ts';
@@ -25,6 +26,12 @@ const admin = z.strictObject({
   listen: listenAddress()
     .prefault('127.0.0.1:9180')
     .describe('Address and port of health, metrics and orders; keep it private'),
+  hosts: z
+    .array(hostName())
+    .prefault([])
+    .describe(
+      'Names under which it is asked; addresses, names without a dot, and private ones (.local, .lan, .internal) need not stand here',
+    ),
   token: credential()
     .min(16, { error: 'must have at least 16 characters: anybody may try (openssl rand -hex 32)' })
     .optional()

@@ -1,6 +1,9 @@
 import { type FastifyInstance, fastify } from 'fastify';
+import { onlyUnder } from './admin-hosts.ts';
 
 export interface AdminServerOptions {
+  /** Its own names in the public DNS, in lower case. Left out: it has none. */
+  readonly hosts?: readonly string[];
   readonly metrics: { contentType: string; metrics(): Promise<string> };
   /** Why the program cannot do its work now; empty: it can. */
   readonly notReady: () => readonly string[];
@@ -14,6 +17,7 @@ export type AdminRoutes = (app: FastifyInstance) => void;
 /** `/metrics`, `/livez`, `/readyz`, and the routes of others: for the operator's own machines, never for the public. */
 export function createAdminServer(options: AdminServerOptions): FastifyInstance {
   const app = fastify({ logger: false, forceCloseConnections: true });
+  onlyUnder(options.hosts ?? [], app);
   app.addHook('onSend', async (_request, reply) => {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });

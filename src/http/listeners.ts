@@ -41,6 +41,7 @@ export async function openListeners(options: ListenersOptions): Promise<Ports> {
   const { config, teardown, listening, notReady } = options;
   let draining = false;
   const admin = createAdminServer({
+    hosts: config.admin.hosts,
     metrics: options.metrics,
     notReady: () => [...(draining ? ['the program is stopping'] : []), ...notReady()],
     ...(options.adminRoutes && { routes: options.adminRoutes }),
