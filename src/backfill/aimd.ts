@@ -38,6 +38,11 @@ export class Aimd {
     return this.#level;
   }
 
+  /** It was quick so far, and how much it can bear is still to be found. */
+  get slowStart(): boolean {
+    return this.#slowStart && this.#level < this.#options.most;
+  }
+
   /** The source's usual latency, in milliseconds; undefined: nothing is known yet. */
   get usualMs(): number | undefined {
     const sorted = this.#usual.toSorted((a, b) => a - b);

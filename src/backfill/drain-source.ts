@@ -17,8 +17,9 @@ export interface DrainSourceFacts {
   readonly window: number;
 }
 
-/** How long a window of latencies is, in milliseconds. */
+/** How long a window of latencies is, in milliseconds; and at first, until the source was not quick once. */
 const windowMs = 1000;
+const firstWindowMs = 250;
 /** After a plan that gave less than was asked for: the first wait doubles up to the last, in milliseconds. */
 const shortMs = { first: 1000, last: 600_000 };
 /**
@@ -111,11 +112,15 @@ export class DrainSource {
     };
   }
 
+  get #windowMs(): number {
+    return this.#aimd.slowStart ? firstWindowMs : windowMs;
+  }
+
   #observe(underWay: number, nowMs: number): void {
     this.#underWay = underWay;
     if (nowMs < this.#windowEndsMs) return;
-    if (this.#windowEndsMs > 0) this.#aimd.observe({ ...this.#strain.latency(windowMs), used: this.#used });
+    if (this.#windowEndsMs > 0) this.#aimd.observe({ ...this.#strain.latency(this.#windowMs), used: this.#used });
     this.#used = this.#underWay;
-    this.#windowEndsMs = nowMs + windowMs;
+    this.#windowEndsMs = nowMs + this.#windowMs;
   }
 }

@@ -67,7 +67,8 @@ export class Copier {
 
   /**
    * Takes a key's turn, if its lease is free: copies it, or takes its due look. Releases `body`. Resolves to how it ended; undefined: there
-   * was nothing to do. Throws only when the ledger or the marks cannot be written or read.
+   * was nothing to do. `stored` is called when the store has confirmed it, before that is on record. Throws only when the ledger or the marks
+   * cannot be written or read.
    */
   async run(
     rules: Rules,
@@ -76,6 +77,7 @@ export class Copier {
     body: SourceBody | undefined,
     signal: AbortSignal,
     lane: Lane = 'asked-for',
+    stored?: () => void,
   ): Promise<TurnEnd | undefined> {
     const cancel = new AbortController();
     const turn: Turn = {
@@ -93,6 +95,7 @@ export class Copier {
       disturbed: false,
       detail: undefined,
       failed: undefined,
+      stored,
     };
     const disturb = () => {
       turn.disturbed = true;
@@ -120,6 +123,7 @@ export class Copier {
       // What was decided without the lease counts from the next step on.
       const marks: MarkRecord = await this.#options.marks.record(turn.key);
       const result: Step = step(rules, { ...state, marks, disturbed: turn.disturbed }, event);
+      if (turn.upload.stored && !result.effect) turn.stored?.();
       await this.#mark(turn, result);
       end = await this.#save(turn, result);
       if (result.alarm) this.#options.events.alarm(turn.key, result.alarm);

@@ -59,6 +59,8 @@ export class Copies implements CopyRequests {
   readonly #active = new Map<string, Promise<void>>();
   /** Of those under way: the second lane's, with their sources. */
   readonly #backfilling = new Map<string, string>();
+  /** Of those under way: stored, and only to be recorded. They take no place. */
+  readonly #recording = new Set<string>();
   readonly #stopped = new AbortController();
   #running = false;
   #picking = false;
@@ -151,7 +153,7 @@ export class Copies implements CopyRequests {
       this.#inHand.clear();
       return;
     }
-    const full = () => this.#active.size - this.#backfilling.size >= concurrency;
+    const full = () => this.#active.size - this.#backfilling.size - this.#recording.size >= concurrency;
     while (this.#running && !full()) {
       const job = await this.#pick();
       if (!job) break;
@@ -235,16 +237,25 @@ export class Copies implements CopyRequests {
     const run = this.#run(rules, job, body).finally(() => {
       this.#active.delete(key);
       this.#backfilling.delete(key);
-      this.#wake();
+      // Otherwise its place was given on already.
+      if (!this.#recording.delete(key)) this.#wake();
     });
     this.#active.set(key, run);
+  }
+
+  /** Neither a disk nor the store has anything more to do with it. */
+  #stored(key: string): void {
+    if (this.#recording.size >= this.#options.concurrency) return;
+    this.#recording.add(key);
+    this.#backfilling.delete(key);
+    this.#wake();
   }
 
   async #run(rules: Rules, { key, what, from }: Job, body: SourceBody | undefined): Promise<void> {
     const { copier, backfill, failed } = this.#options;
     const lane = from === undefined ? 'asked-for' : 'backfill';
     try {
-      const end = await copier.run(rules, key, what, body, this.#stopped.signal, lane);
+      const end = await copier.run(rules, key, what, body, this.#stopped.signal, lane, () => this.#stored(key));
       if (from !== undefined) backfill?.ended(from, key, end);
     } catch (error) {
       failed(error);

@@ -36,4 +36,6 @@ export interface Turn {
   detail: string | undefined;
   /** What could not be had, where there is no body. */
   failed: FailedFile | undefined;
+  /** Called when the store has confirmed it. */
+  readonly stored: (() => void) | undefined;
 }

@@ -177,6 +177,19 @@ describe('the drain', () => {
     expect(await inLane()).toHaveLength(10);
   });
 
+  test('doubles what is copied at once each quarter of a second, as long as the disk is quick', async () => {
+    plan.below = files(100);
+    await settle();
+    const levels: (number | undefined)[] = [];
+    for (let quarter = 0; quarter < 5; quarter++) {
+      const level = drain.places(new Map()).get('basement') ?? 0;
+      levels.push(level);
+      for (let n = 1; n <= level; n++) drain.begun('basement', n);
+      nowMs += 250;
+    }
+    expect(levels).toEqual([1, 2, 4, 4, 4]);
+  });
+
   test('hears of orders at once while it runs', async () => {
     standing = { ...running, run: 'paused', by: 'hand' };
     plan.below = files(10);

@@ -89,6 +89,23 @@ describe('a copy', () => {
     expect(before).toMatchObject([{ id: store.uploads[0]?.id, generation: 0, size: 7, sourceAcl: 'public' }]);
   });
 
+  test('tells that the store has it before that is recorded, and only then', async () => {
+    const told: unknown[] = [];
+    const copyTelling = () =>
+      copier().run(rules, key, 'copy', undefined, never, 'backfill', () => {
+        told.push([leases.taken(key), store.stored?.text, ended.length]);
+      });
+    store.answers = [{ kind: 'refused', status: 400, code: 'BadDigest' }, unknown];
+    await copyTelling();
+    await copyTelling();
+    expect(told).toEqual([]);
+    world.nowMs += looksMs.at(-1) ?? 0;
+    ended.length = 0;
+    await ledger.change(key, { status: 'wanted', look: null, attempts: [] }, {}, world.nowMs);
+    await copyTelling();
+    expect([told, ended]).toMatchObject([[[true, 'picture', 0]], [{ outcome: { type: 'copied' } }]]);
+  });
+
   test('has another name every time', async () => {
     store.answers = [{ kind: 'refused', status: 400, code: 'BadDigest' }];
     await copy();

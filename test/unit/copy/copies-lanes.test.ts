@@ -12,7 +12,7 @@ import { rules } from './copier-world.ts';
 
 /** Copies under way, each until the test ends it. */
 class Turns {
-  readonly underWay = new Map<string, { lane: Lane; end: () => void }>();
+  readonly underWay = new Map<string, { lane: Lane; end: () => void; stored: () => void }>();
   readonly begun: string[] = [];
   readonly #ledger: SqliteLedger;
 
@@ -20,9 +20,17 @@ class Turns {
     this.#ledger = ledger;
   }
 
-  readonly run: CopiesOptions['copier']['run'] = async (_rules, key, _what, _body, _signal, lane = 'asked-for') => {
+  readonly run: CopiesOptions['copier']['run'] = async (
+    _rules,
+    key,
+    _what,
+    _body,
+    _signal,
+    lane = 'asked-for',
+    stored = () => {},
+  ) => {
     this.begun.push(key);
-    await new Promise<void>((end) => this.underWay.set(key, { lane, end }));
+    await new Promise<void>((end) => this.underWay.set(key, { lane, end, stored }));
     await this.#ledger.change(key, { status: 'copied' }, {}, 1);
     this.underWay.delete(key);
     return { outcome: { type: 'copied' }, givenUp: false, bytes: 1 } satisfies TurnEnd;
@@ -141,6 +149,28 @@ describe('two lanes of copies', () => {
     expect(turns.inLane('backfill')).toEqual(['b2']);
     turns.end('a1');
     await until(() => expect(turns.inLane('backfill')).toEqual(['b2', 'b3']));
+  });
+
+  test.each([
+    ['asked-for', async () => ask('k1', 'k2', 'k3', 'k4', 'k5')],
+    ['backfill', async () => backfill('k1', 'k2', 'k3', 'k4', 'k5')],
+  ] as const)('a copy that the store has gives its place on before that is recorded: %s', async (of, wanted) => {
+    await wanted();
+    const all = await start();
+    await until(() => expect(turns.inLane(of)).toHaveLength(2));
+    turns.underWay.get('k1')?.stored();
+    await until(() => expect(turns.inLane(of)).toHaveLength(3));
+    turns.underWay.get('k2')?.stored();
+    await until(() => expect(turns.inLane(of)).toHaveLength(4));
+    // As many as may be under way may wait for their record, and no more.
+    turns.underWay.get('k3')?.stored();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(turns.inLane(of)).toHaveLength(4);
+    expect(all.active).toBe(4);
+    turns.end('k3');
+    await until(() => expect(turns.inLane(of).sort()).toEqual(['k1', 'k2', 'k4', 'k5']));
+    turns.endAll();
+    await until(() => expect(all.active).toBe(0));
   });
 
   test('each source has its places, and one without any delays no other', async () => {
