@@ -7,6 +7,7 @@ import { LiveFeed } from '../page/live-feed.ts';
 import { pageHtml } from '../page/page-html.ts';
 import type { PageLooks } from '../page/page-looks.ts';
 import { pageView } from '../page/page-view.ts';
+import { troubleHtml } from '../page/trouble-html.ts';
 import type { HottestBelow } from '../status/hottest-below.ts';
 import { AdminError, answerError, parsed } from './admin-error.ts';
 import { adminGuard } from './admin-guard.ts';
@@ -64,14 +65,22 @@ export function pageRoutes(options: PageRoutesOptions): AdminRoutes {
       // Before anything waits for the connections to end.
       scope.addHook('preClose', async () => feed.stop());
 
-      scope.get('/', async (request, reply) => {
-        const graphs = await graphsFor(looks, spanOf(request));
+      const page = async (span: GraphSpan | undefined) => {
+        const graphs = await graphsFor(looks, span);
         const facts = await looks.facts();
-        const page = pageHtml({
+        return pageHtml({
           ...{ update: pageView(facts), graphs, mayOrder: token !== undefined, asset: assets.path },
           ...{ sources: facts.status.sources.map(({ name }) => name), scripts: assets.scripts, styles: assets.styles },
         });
-        return await reply.type('text/html; charset=utf-8').send(page);
+      };
+      scope.get('/', async (request, reply) => {
+        reply.type('text/html; charset=utf-8');
+        try {
+          return await page(spanOf(request));
+        } catch (error) {
+          failed(error);
+          return await reply.code(500).send(troubleHtml(now(), assets.styles.map(assets.path)));
+        }
       });
       scope.get('/graphs', async (request) => {
         const span = spanOf(request);

@@ -48,6 +48,30 @@ describe.skipIf(needs('chromium').skip)('the page in a browser', () => {
     },
   );
 
+  test('says so where the state cannot be read, and is there again when it can', async () => {
+    let broken = false;
+    const ailing = await madeUpServer({
+      facts: () => {
+        if (broken) throw new Error('disk I/O error');
+        return madeUpFacts();
+      },
+    });
+    onTestFinished(() => ailing.close());
+    broken = true;
+    const { page, complaints } = await open({ viewport: { width: 390, height: 844 }, bypassCSP: true }, ailing.url);
+    expect(await page.locator('main').textContent()).toMatch(/Safe to unplug: not known.*see the program's log/s);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    expect(await seriousProblems(page)).toEqual([]);
+    await picture(page, 'trouble-390');
+    expect(ailing.failed[0]).toMatchObject({ message: 'disk I/O error' });
+    expect((await fetch(ailing.url)).status).toBe(500);
+    expect(complaints.filter((complaint) => !complaint.includes('500'))).toEqual([]);
+    broken = false;
+    await page.getByRole('link', { name: 'Ask again' }).click();
+    await eventually(async () => expect(await page.title()).not.toContain('cannot be read'));
+    expect(await page.locator('h1').textContent()).toContain('Upstairs');
+  });
+
   test('runs no name as HTML, asks nobody else, and breaks none of its own rules', async () => {
     const opened = await open({});
     const { page, complaints, origins } = opened;
