@@ -3,7 +3,7 @@ import type { ByteRange } from '../lib/byte-range.ts';
 import { etagOfMd5, type ObjectMeta } from '../lib/object-meta.ts';
 import type { Digests } from '../lib/part-digests.ts';
 import type { Body, SourceBody } from './body.ts';
-import { Spool } from './spool.ts';
+import { copyChunkBytes, Spool } from './spool.ts';
 import type { SpoolStorage } from './spool-storage.ts';
 
 /** Where a shared body's bytes come from. */
@@ -141,7 +141,7 @@ export class SharedBody {
       source: tier,
       mtime: fromSource.mtime,
       private: fromSource.private,
-      open: held.open,
+      open: (range) => this.#open(range, copyChunkBytes),
       release: held.release,
       whole: () => this.#filling,
     };
@@ -170,9 +170,9 @@ export class SharedBody {
     this.origin.unread?.hurry();
   }
 
-  async #open(range: ByteRange = { first: 0, last: this.#meta.size - 1 }): Promise<Readable> {
+  async #open(range: ByteRange = { first: 0, last: this.#meta.size - 1 }, atOnce?: number): Promise<Readable> {
     const far = !this.#spool.whole && range.first > this.#spool.filled + this.#readAheadBytes;
-    return far ? await this.origin.openFar(range) : this.#spool.read(range);
+    return far ? await this.origin.openFar(range) : this.#spool.read(range, atOnce);
   }
 
   #held(): () => void {

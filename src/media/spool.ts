@@ -4,8 +4,9 @@ import { type Digests, PartDigests } from '../lib/part-digests.ts';
 import { pulled } from '../lib/pulled.ts';
 import type { SpoolStorage } from './spool-storage.ts';
 
-/** Bytes a reader takes at once. */
+/** Bytes a reader takes at once: there may be thousands. Of copies there are few. */
 const chunkBytes = 64 * 1024;
+export const copyChunkBytes = 256 * 1024;
 
 /** The bytes could not be kept, or are no longer wanted. */
 export class SpoolError extends Error {
@@ -84,12 +85,12 @@ export class Spool {
     this.#wake();
   }
 
-  /** The bytes of a range, as they come in. */
-  read(range: ByteRange): Readable {
+  /** The bytes of a range, as they come in, at most so many at once. */
+  read(range: ByteRange, atOnce = chunkBytes): Readable {
     let at = range.first;
     const next = async (): Promise<Buffer | null> => {
       if (at > range.last) return null;
-      const chunk = await this.#take(at, Math.min(chunkBytes, range.last + 1 - at));
+      const chunk = await this.#take(at, Math.min(atOnce, range.last + 1 - at));
       at += chunk.length;
       return chunk;
     };
@@ -99,7 +100,7 @@ export class Spool {
       this.#wake();
       this.#closeIfDone();
     };
-    return pulled(next, closed, chunkBytes);
+    return pulled(next, closed, atOnce);
   }
 
   /** The whole content in one buffer; only once it is whole. */
