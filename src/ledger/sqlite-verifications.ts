@@ -62,11 +62,7 @@ export class SqliteVerifications implements Verifications {
   }
 
   async last(source: string): Promise<Verification | undefined> {
-    const rows = this.#sql.of.all(source) as unknown as Row[];
-    const row = rows.reduce<Row | undefined>(
-      (before, next) => (before && outweighs(before, next) ? before : next),
-      undefined,
-    );
+    const row = counting(this.#sql.of.all(source) as unknown as Row[]);
     if (!row) return undefined;
     const sources = (this.#sql.sources.all(row.id) as { source: string }[]).map(({ source: name }) => name);
     return {
@@ -93,10 +89,22 @@ export class SqliteVerifications implements Verifications {
   }
 }
 
-/** What was found wrong by looking closely is not put right by looking less closely later. */
-function outweighs(before: Row, next: Row): boolean {
-  if (before.clean === 1 || next.clean === 0) return false;
-  return (before.mode === 'source' && next.mode !== 'source') || before.percent > next.percent;
+/**
+ * The newest; but what was found wrong by looking closely is not put right by looking less closely later, nor forgotten over what such a
+ * look finds wrong.
+ */
+function counting(rows: readonly Row[]): Row | undefined {
+  let wrong: readonly Row[] = [];
+  for (const row of rows) {
+    const left = wrong.filter((before) => isCloser(before, row));
+    wrong = row.clean === 1 ? left : [...left, row];
+  }
+  return wrong.at(-1) ?? rows.at(-1);
+}
+
+/** In one way at least. */
+function isCloser(one: Row, other: Row): boolean {
+  return (one.mode === 'source' && other.mode !== 'source') || one.percent > other.percent;
 }
 
 function prepare(db: DatabaseSync) {

@@ -57,6 +57,22 @@ export function verificationsContract(name: string, harness: () => Verifications
       expect(await store.last('basement')).toEqual(glance);
     });
 
+    test('what a close look found wrong counts, whatever looks less close find wrong or right after it', async () => {
+      const reread = { ...verification, mode: 'source', percent: 0, clean: false } as const;
+      const sampled = { ...verification, mode: 'download', percent: 5, clean: false } as const;
+      const glance = { ...verification, mode: 'recorded', percent: 0, clean: true } as const;
+      await store.record(reread);
+      await store.record({ ...glance, clean: false });
+      await store.record(glance);
+      expect(await store.last('basement')).toEqual(reread);
+      await store.record(sampled);
+      expect(await store.last('basement')).toEqual(sampled);
+      await store.record({ ...sampled, clean: true });
+      expect(await store.last('basement')).toEqual(reread);
+      await store.record({ ...reread, clean: true });
+      expect(await store.last('basement')).toEqual({ ...reread, clean: true });
+    });
+
     test('outlive the process', async () => {
       await store.record(verification);
       const again = await at.open();
