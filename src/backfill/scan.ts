@@ -64,7 +64,7 @@ export class Scan {
    */
   async run(signal: AbortSignal): Promise<ScanRecord> {
     const { writer, source, listing, fresh, now } = this.#options;
-    const scan = await writer.begin(source, listing.by, { fresh, nowMs: now() });
+    const scan = await writer.begin(source, listing.by, { fresh, fingerprint: listing.fingerprint, nowMs: now() });
     this.#scan = scan;
     this.#putMs = now();
     try {

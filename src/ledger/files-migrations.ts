@@ -1,4 +1,4 @@
-import { filesMigration } from './files-schema.ts';
+import { filesMigration, fingerprintMigration } from './files-schema.ts';
 import { heatMigration } from './heat-schema.ts';
 import { historyMigration } from './history-schema.ts';
 import { objectsMigration } from './objects-schema.ts';
@@ -11,4 +11,5 @@ export const filesMigrations: readonly string[] = [
   heatMigration,
   planMigration,
   historyMigration,
+  fingerprintMigration,
 ];

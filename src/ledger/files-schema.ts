@@ -42,3 +42,6 @@ export const filesMigration = `
     detail TEXT,
     PRIMARY KEY (scan, path, kind)
   ) STRICT, WITHOUT ROWID`;
+
+/** What tells the disk that a scan goes through from another one at the same place. NULL: not known, and the scan is not gone on with. */
+export const fingerprintMigration = 'ALTER TABLE scans ADD COLUMN fingerprint TEXT';

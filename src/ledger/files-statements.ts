@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 const file = 'key, source, size, mtime_us, mode';
-const scan = 'id, source, by, began_ms, ended_ms, files, bytes, added, changed, vanished, findings, cursor';
+const scan =
+  'id, source, by, began_ms, ended_ms, files, bytes, added, changed, vanished, findings, cursor, fingerprint';
 
 /** Every statement about files, findings and scans, prepared once. */
 export function prepareFiles(db: DatabaseSync) {
@@ -36,7 +37,7 @@ export function prepareFiles(db: DatabaseSync) {
       `SELECT ${scan} FROM scans WHERE source = ? AND ended_ms IS NOT NULL ORDER BY id DESC LIMIT 1`,
     ),
     newestOpen: db.prepare(`SELECT ${scan} FROM scans WHERE source = ? AND ended_ms IS NULL ORDER BY id DESC LIMIT 1`),
-    beginScan: db.prepare('INSERT INTO scans (source, by, began_ms) VALUES (?, ?, ?) RETURNING id'),
+    beginScan: db.prepare('INSERT INTO scans (source, by, fingerprint, began_ms) VALUES (?, ?, ?, ?) RETURNING id'),
     countScan: db.prepare(
       `UPDATE scans SET files = files + :files, bytes = bytes + :bytes, added = added + :added, changed = changed + :changed,
          vanished = vanished + :vanished, findings = findings + :findings WHERE id = :scan`,

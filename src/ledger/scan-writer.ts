@@ -9,6 +9,13 @@ export interface OpenScan {
   readonly cursor: string | undefined;
 }
 
+export interface ScanBeginning {
+  readonly fresh: boolean;
+  /** What tells what is scanned from something else at the same place. Undefined: nobody knows. */
+  readonly fingerprint?: string | undefined;
+  readonly nowMs: number;
+}
+
 export type SeenFile = Omit<SourceFile, 'source'>;
 export type SeenFinding = Omit<Finding, 'source'>;
 
@@ -24,8 +31,11 @@ export interface ScanBatch {
 
 /** The writing side of `Files`: one scan of a source at a time. A promise resolves when what it wrote is committed. */
 export interface ScanWriter {
-  /** Takes up the scan of this source that was broken off, if it went the same way, has a cursor, and `fresh` is not asked; else begins. */
-  begin(source: string, by: ScanRecord['by'], options: { fresh: boolean; nowMs: number }): Promise<OpenScan>;
+  /**
+   * Takes up the scan of this source that was broken off, if it went the same way through the same thing, has a cursor, and `fresh` is not
+   * asked; else begins.
+   */
+  begin(source: string, by: ScanRecord['by'], options: ScanBeginning): Promise<OpenScan>;
   /** In one transaction. A file that was put before is not counted again. At most some thousand files. */
   put(scan: OpenScan, batch: ScanBatch): Promise<void>;
   /**

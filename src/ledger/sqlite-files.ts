@@ -32,6 +32,7 @@ export interface ScanRow {
   readonly vanished: number;
   readonly findings: number;
   readonly cursor: string | null;
+  readonly fingerprint: string | null;
 }
 
 /** What the sources hold, in one SQLite file; read while a scan writes in another process. */

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ScanRecord } from './files.ts';
 import { openFilesDatabase } from './files-database.ts';
 import { type FilesStatements, prepareFiles } from './files-statements.ts';
-import type { OpenScan, ScanBatch, ScanWriter, SeenFile } from './scan-writer.ts';
+import type { OpenScan, ScanBatch, ScanBeginning, ScanWriter, SeenFile } from './scan-writer.ts';
 import { type ScanRow, scanRecord } from './sqlite-files.ts';
 
 /** Rows a transaction of the end touches: other processes write to this file too, and wait meanwhile. */
@@ -35,19 +35,16 @@ export class SqliteScanWriter implements ScanWriter {
     this.#sql = prepareFiles(this.#db);
   }
 
-  async begin(
-    source: string,
-    by: ScanRecord['by'],
-    { fresh, nowMs }: { fresh: boolean; nowMs: number },
-  ): Promise<OpenScan> {
+  async begin(source: string, by: ScanRecord['by'], { fresh, fingerprint, nowMs }: ScanBeginning): Promise<OpenScan> {
     const begun = this.#transaction(() => {
       this.#sql.addSource.run(source);
       const number = this.#numberOf(source);
       const open = this.#sql.newestOpen.get(number) as ScanRow | undefined;
       const last = this.#sql.newestEnded.get(number) as ScanRow | undefined;
-      const goesOn = !fresh && open && open.by === by && open.cursor !== null && open.id > (last?.id ?? 0);
+      const same = open?.by === by && fingerprint !== undefined && open.fingerprint === fingerprint;
+      const goesOn = !fresh && same && open.cursor !== null && open.id > (last?.id ?? 0);
       if (goesOn) return { id: open.id, cursor: open.cursor ?? undefined };
-      const { id } = this.#sql.beginScan.get(number, by, nowMs) as { id: number };
+      const { id } = this.#sql.beginScan.get(number, by, fingerprint ?? null, nowMs) as { id: number };
       return { id, cursor: undefined };
     });
     await this.#dropSpent(source, begun.id);

@@ -14,6 +14,8 @@ export interface SeenDirectory {
   readonly path: string;
   readonly dev: bigint;
   readonly ino: bigint;
+  /** When it was made, in nanoseconds since the epoch; 0 where the file system does not tell. */
+  readonly born: bigint;
 }
 
 /** A directory cannot be used as a disk. The message says why, in words that follow its path. */
@@ -30,12 +32,12 @@ export class DiskAbsentError extends Error {
 export async function lookAtDisk(root: string, links: readonly DiskLink[]): Promise<SeenDirectory> {
   try {
     const path = await realpath(root);
-    const { dev, ino } = await stat(path, { bigint: true });
+    const { dev, ino, birthtimeNs: born } = await stat(path, { bigint: true });
     const first = await firstEntry(path);
     if (first === undefined) throw new DiskAbsentError('is empty: is the disk mounted?');
     await mustSearch(join(path, first));
     for (const link of links) await mustLead(path, link);
-    return { path, dev, ino };
+    return { path, dev, ino, born };
   } catch (error) {
     if (error instanceof DiskAbsentError) throw error;
     throw new DiskAbsentError(reason(error), { cause: error });

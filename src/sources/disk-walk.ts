@@ -54,6 +54,12 @@ export class DiskWalk implements SourceListing {
     this.#links = new Map(options.links.map(({ link, door }) => [byteName(link), door]));
   }
 
+  /** Of the root, and of what each link leads to. */
+  get fingerprint(): string {
+    const { root, links } = this.#options;
+    return [root.fingerprint, ...links.map(({ link, door }) => `${link}: ${door.fingerprint}`)].join(', ');
+  }
+
   async intact(): Promise<void> {
     await Promise.all(this.#doors.map((door) => door.intact()));
   }

@@ -13,6 +13,7 @@ const badAtFirst = 100;
  */
 export class Manifest implements SourceListing {
   readonly by = 'manifest';
+  readonly fingerprint = undefined;
   readonly #bytes: AsyncIterable<Buffer>;
 
   constructor(bytes: AsyncIterable<Buffer>) {

@@ -20,6 +20,8 @@ export interface ListingStep {
 /** Everything that a source holds, told step by step; a step has some hundred entries at most, and memory does not grow with their number. */
 export interface SourceListing {
   readonly by: 'walk' | 'manifest';
+  /** What tells what is listed from something else at the same place: a cursor is good for that alone. Undefined: none is good. */
+  readonly fingerprint: string | undefined;
   /** From after the cursor of an earlier listing. Ends when all was told. Rejects with the signal's reason, or with a `SourceListingError`. */
   steps(cursor: string | undefined, signal: AbortSignal): AsyncIterable<ListingStep>;
   /** Resolves when what was told until now is known to be of this source still. Rejects with `SourceListingError` LOST or HUNG. */

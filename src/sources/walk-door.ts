@@ -13,6 +13,7 @@ export interface WalkDoorOptions {
   /** What `stat` said of it when it was known to be the right one. */
   readonly dev: bigint;
   readonly ino: bigint;
+  readonly born: bigint;
   /** Operations on it at once, hung ones included; and how many the walk has under way while all is well. */
   readonly maxOutstanding: number;
   readonly width: number;
@@ -54,6 +55,15 @@ export class WalkDoor {
       maxWaiting: maxOutstanding,
       deadlineMs,
     });
+  }
+
+  /**
+   * What tells the directory from another one in its place, for as long as it exists. The root of a file system has the same inode on every
+   * disk, and a device's number may be another one after a restart, so that stands only for a birth that is not told.
+   */
+  get fingerprint(): string {
+    const { dev, ino, born } = this.#options;
+    return born > 0n ? `${ino} born ${born}` : `${ino} on ${dev}`;
   }
 
   /** Nothing hung lately. */
@@ -103,10 +113,10 @@ export class WalkDoor {
 
   /** @throws SourceListingError SOURCE_LOST, SOURCE_HUNG */
   async intact(): Promise<void> {
-    const { path } = this.#options;
+    const { path, born } = this.#options;
     const now = await this.#told(() => stat(path, { bigint: true }));
     if ('code' in now && now.code === 'TIMEOUT') throw this.#hung();
-    if ('code' in now || now.dev !== this.dev || now.ino !== this.ino)
+    if ('code' in now || now.dev !== this.dev || now.ino !== this.ino || now.birthtimeNs !== born)
       throw new SourceListingError('SOURCE_LOST', {
         found: `${path} is not what it was when the scan began; what was recorded stays as it was`,
         expected: 'the same disk from the beginning to the end',

@@ -38,6 +38,22 @@ const plain = [
 ];
 
 describe('a walk of a disk', () => {
+  test('is told from one of another disk in the same place, also where device and inode are the same', async () => {
+    const root = scratch('disk');
+    const elsewhere = scratch('elsewhere');
+    await tree(root, ['a']);
+    await tree(elsewhere, ['b']);
+    symlinkSync(elsewhere, join(root, 'cache'));
+    const told = (options: Parameters<typeof walkOf>[1]) => walkOf(root, options).fingerprint;
+    expect(told({ born: 1n })).toBe(told({ born: 1n, dev: 7n }));
+    expect(told({ born: 1n })).not.toBe(told({ born: 2n }));
+    expect(told({ born: 1n })).not.toBe(told({ born: 1n, ino: 3n }));
+    expect(told({ born: 0n, dev: 7n })).not.toBe(told({ born: 0n, dev: 8n }));
+    expect(told({ links: { cache: elsewhere } })).not.toBe(told({}));
+    await expect(walkOf(root, { born: 2n }).intact()).rejects.toMatchObject({ code: 'SOURCE_LOST' });
+    await walkOf(root).intact();
+  });
+
   test('tells size, mtime to the microsecond and mode of every file, in the order of the keys’ bytes', async () => {
     const root = scratch('disk');
     await tree(root, plain);

@@ -29,8 +29,13 @@ export function filesContract(name: string, makeFixture: () => FilesFixture): vo
       await files.close();
     });
 
-    const begin = (source = 'disk', options: { fresh?: boolean; by?: 'walk' | 'manifest' } = {}) =>
-      writer.begin(source, options.by ?? 'walk', { fresh: options.fresh ?? false, nowMs: nowMs++ });
+    const begin = (
+      source = 'disk',
+      options: { fresh?: boolean; by?: 'walk' | 'manifest'; fingerprint?: string | undefined } = {},
+    ) => {
+      const { by = 'walk', ...rest } = { fresh: false, fingerprint: 'this disk', ...options };
+      return writer.begin(source, by, { ...rest, nowMs: nowMs++ });
+    };
     const put = (scan: OpenScan, seen: SeenFile[], findings: SeenFinding[] = [], cursor?: string) =>
       writer.put(scan, { files: seen, findings, cursor, nowMs });
     const end = (scan: OpenScan, signal = new AbortController().signal) =>
@@ -153,6 +158,20 @@ export function filesContract(name: string, makeFixture: () => FilesFixture): vo
       expect(manifest.cursor).toBeUndefined();
       await put(manifest, [seenFile('b')]);
       expect((await begin('disk', { by: 'manifest' })).id).not.toBe(manifest.id);
+    });
+
+    test('begins anew where what is scanned is another thing than before, or nobody knows', async () => {
+      for (const [before, now] of [
+        ['this disk', 'that disk'],
+        ['this disk', undefined],
+        [undefined, undefined],
+      ] as const) {
+        const first = await begin('disk', { fingerprint: before, fresh: true });
+        await put(first, [seenFile('a')], [], 'a');
+        const second = await begin('disk', { fingerprint: now });
+        expect(second.id).not.toBe(first.id);
+        expect(second.cursor).toBeUndefined();
+      }
     });
 
     test('what only a dropped scan saw has vanished once a later one ended', async () => {

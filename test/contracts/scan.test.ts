@@ -62,6 +62,7 @@ async function media(root: string, count: number): Promise<string[]> {
 function interrupted(listing: SourceListing, after: number, happen: () => void): SourceListing {
   return {
     by: listing.by,
+    fingerprint: listing.fingerprint,
     intact: () => listing.intact(),
     async *steps(cursor, signal) {
       let steps = 0;
@@ -120,6 +121,20 @@ describe('a scan of a disk', () => {
     rmSync(root, { recursive: true });
     renameSync(`${root}-away`, root);
     expect(await table.scan(walkOf(root))).toMatchObject({ files: 600, vanished: 0 });
+  });
+
+  test('another disk in its place between two halves is scanned from its beginning', async () => {
+    const root = join(scratch(), 'disk');
+    const keys = await media(root, 600);
+    const table = new Table();
+    const stop = new AbortController();
+    const half = interrupted(walkOf(root), 2, () => stop.abort(new Error('broken off')));
+    await expect(table.scan(half, { signal: stop.signal })).rejects.toThrow('broken off');
+    renameSync(root, `${root}-away`);
+    const others = ['accounts/avatars/000/000/001/original/only-here.jpg', ...keys];
+    await basement(root, Object.fromEntries(others.map((key) => [key, 'y'])));
+    await table.scan(walkOf(root));
+    expect(await table.keys()).toEqual(others);
   });
 
   test('a disk with nothing where there was something is believed only when that is said', async () => {

@@ -19,8 +19,8 @@ export function walkOf(
 ): DiskWalk {
   const door = (directory: string) => {
     const path = realpathSync(directory);
-    const { dev, ino } = statSync(path, { bigint: true });
-    return new WalkDoor({ path, dev, ino, maxOutstanding: 4, width: 3, deadlineMs: 10_000, ...limits });
+    const { dev, ino, birthtimeNs: born } = statSync(path, { bigint: true });
+    return new WalkDoor({ path, dev, ino, born, maxOutstanding: 4, width: 3, deadlineMs: 10_000, ...limits });
   };
   return new DiskWalk({
     root: door(root),
