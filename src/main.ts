@@ -157,7 +157,7 @@ program
   .option('--json', 'the results as JSON')
   .addHelpText(
     'after',
-    `\nA source that is not on this machine needs a manifest; in its public/system, run: ${String.raw`find . -type f -printf '%s %T@ %m %p\0'`}`,
+    `\nA source that is not on this machine needs a manifest; in its public/system, run: ${String.raw`find . ! -type d -printf '%s %T@ %y%m %p\0'`}`,
   )
   .action(async (options) => (await import('./cli/scan.ts')).scan(options));
 

@@ -8,7 +8,8 @@ import { StepBuilder } from './step-builder.ts';
 const badAtFirst = 100;
 
 /**
- * A source as `manifestCommand` tells it: size, mtime, mode and path of each file, each record ended by a NUL. In any order. What ends
+ * A source as `manifestCommand` tells it: size, mtime, kind and mode, and path of each file, each record ended by a NUL. In any order. What
+ * tells no kinds (a list of an old bucket) tells files alone. What ends
  * within a record was cut, and what has none is no manifest: nobody may conclude from either that something vanished.
  */
 export class Manifest implements SourceListing {
@@ -44,17 +45,23 @@ export class Manifest implements SourceListing {
   }
 }
 
+/** What `%y` of find says of what is no file. */
+const kinds: Readonly<Record<string, string>> = { p: 'fifo', s: 'socket', b: 'device', c: 'device' };
+
 /** False: the record is none, which is noted. */
 function told(record: ByteName | undefined, at: string, met: StepBuilder): boolean {
   met.entry();
-  const [, size, mtime, mode, path] = /^(\d{1,19}) (-?\d+(?:\.\d+)?) ([0-7]{1,5}) \.\/(.+)$/s.exec(record ?? '') ?? [];
+  const [, size, mtime, kind, mode, path] =
+    /^(\d{1,19}) (-?\d+(?:\.\d+)?) ([flpsbc]?)([0-7]{1,5}) \.\/(.+)$/s.exec(record ?? '') ?? [];
   // find gives ten decimals, and the file system nine.
   const ns = parseDecimalSeconds(mtime?.replace(/(\.\d{9})\d+$/, '$1') ?? '');
   if (path === undefined || ns === undefined || !Number.isSafeInteger(Number(size))) {
     met.finding('bad-line', at, record === undefined ? 'too long' : printable(record.slice(0, 100)));
     return false;
   }
-  met.file(path, { size: Number(size), mtimeUs: microsecondsOf(ns), mode: Number.parseInt(mode!, 8) & 0o7777 });
+  if (kind === 'l') met.finding('symlink', path, undefined);
+  else if (kind && kind !== 'f') met.finding('not-a-file', path, kinds[kind]);
+  else met.file(path, { size: Number(size), mtimeUs: microsecondsOf(ns), mode: Number.parseInt(mode!, 8) & 0o7777 });
   return true;
 }
 

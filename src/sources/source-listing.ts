@@ -28,8 +28,8 @@ export interface SourceListing {
   intact(): Promise<void>;
 }
 
-/** What makes a manifest, in `public/system` on the machine that has it. GNU find. */
-export const manifestCommand = String.raw`find . -type f -printf '%s %T@ %m %p\0'`;
+/** What makes a manifest, in `public/system` on the machine that has it. GNU find. A symlink is told: what lies behind it is not. */
+export const manifestCommand = String.raw`find . ! -type d -printf '%s %T@ %y%m %p\0'`;
 
 export type SourceListingErrorCode =
   /** The source is not there, or not to be read at all. */

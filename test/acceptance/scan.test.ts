@@ -13,7 +13,7 @@ import { scratch } from '../support/scratch.ts';
 import { startUpstairs } from '../support/upstairs.ts';
 
 /** As the documents tell to run it. */
-const find = String.raw`find . -type f -printf '%s %T@ %m %p\0'`;
+const find = String.raw`find . ! -type d -printf '%s %T@ %y%m %p\0'`;
 
 interface Row {
   key: string;

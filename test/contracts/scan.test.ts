@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Scan } from '../../src/backfill/scan.ts';
@@ -212,6 +212,21 @@ describe('a scan by manifest', () => {
       expect(await table.keys()).toEqual(await byWalk.keys());
       expect(await table.findings()).toEqual(await byWalk.findings());
     }
+  });
+
+  test('tells what lies behind no file of its own, as a walk does', async () => {
+    const [root, elsewhere] = [scratch('disk'), scratch('elsewhere')];
+    await media(root, 3);
+    await basement(elsewhere, { 'cold.jpg': 'x' });
+    symlinkSync(elsewhere, join(root, 'cache'));
+    symlinkSync(join(elsewhere, 'cold.jpg'), join(root, 'linked.jpg'));
+    execFileSync('mkfifo', [join(root, 'fifo.jpg')]);
+    const [byWalk, byManifest] = [new Table(), new Table()];
+    await byWalk.scan(walkOf(root));
+    await byManifest.scan(manifestOf(told(root)));
+    expect(await byManifest.keys()).toEqual(await byWalk.keys());
+    expect(await byManifest.findings()).toEqual(await byWalk.findings());
+    expect(await byManifest.findings()).toHaveLength(3);
   });
 
   test('takes out what it does not have any more', async () => {
