@@ -1,7 +1,7 @@
 import { inventoryCommand, lockInventory } from '../app/wire-inventory-command.ts';
 import type { Config } from '../config/schema.ts';
 import { bytesInWords } from '../lib/quantity-words.ts';
-import { listingGoodForMs } from '../verify/preconditions.ts';
+import { isYoung, listingGoodForMs } from '../verify/preconditions.ts';
 import { CommandError } from './command-error.ts';
 import type { ProgressLines } from './progress-lines.ts';
 
@@ -31,7 +31,7 @@ export async function listBucket(
   });
   try {
     const { open } = await objects.listings();
-    const fresh = open === undefined || Date.now() - open.beganMs > listingGoodForMs;
+    const fresh = open === undefined || !isYoung(open.beganMs, Date.now(), listingGoodForMs);
     await inventory.run({ fresh, signal });
   } finally {
     lines.end();

@@ -10,6 +10,8 @@ export interface Verification {
   readonly percent: number;
   /** The sources that it was about, by name. */
   readonly sources: readonly string[];
+  /** By source: when a scan had last met something new or changed there, as this began. Undefined: it was not kept, or nothing ever was. */
+  readonly newsMs?: Readonly<Record<string, number>> | undefined;
   /** Every file below is in the bucket and equal, or excepted. */
   readonly clean: boolean;
   /** Files by verdict. */

@@ -33,7 +33,7 @@ export class SqliteVerifications implements Verifications {
   }
 
   async record({ counts, ...verification }: Verification): Promise<void> {
-    const { beganMs, endedMs, mode, percent, clean, sources, stateHash } = verification;
+    const { beganMs, endedMs, mode, percent, clean, sources, newsMs, stateHash } = verification;
     const { equal, onlyBelow, onlyAbove, different, error, excepted } = counts;
     const row = {
       beganMs,
@@ -50,7 +50,7 @@ export class SqliteVerifications implements Verifications {
     this.#db.exec('BEGIN IMMEDIATE');
     try {
       const { lastInsertRowid: id } = this.#sql.add.run({ ...row, excepted, stateHash });
-      for (const source of sources) this.#sql.addSource.run(source, id);
+      for (const source of sources) this.#sql.addSource.run(source, id, newsMs?.[source] ?? null);
       const oldest = Number(id) - kept;
       this.#sql.forgetSources.run(oldest);
       this.#sql.forget.run(oldest);
@@ -64,13 +64,15 @@ export class SqliteVerifications implements Verifications {
   async last(source: string): Promise<Verification | undefined> {
     const row = counting(this.#sql.of.all(source) as unknown as Row[]);
     if (!row) return undefined;
-    const sources = (this.#sql.sources.all(row.id) as { source: string }[]).map(({ source: name }) => name);
+    const sources = this.#sql.sources.all(row.id) as { source: string; news_ms: number | null }[];
+    const news = sources.flatMap(({ source: name, news_ms: ms }) => (ms === null ? [] : [[name, ms] as const]));
     return {
       beganMs: row.began_ms,
       endedMs: row.ended_ms,
       mode: row.mode,
       percent: row.percent,
-      sources,
+      sources: sources.map(({ source: name }) => name),
+      newsMs: news.length > 0 ? Object.fromEntries(news) : undefined,
       clean: row.clean === 1,
       counts: {
         equal: row.equal,
@@ -113,13 +115,13 @@ function prepare(db: DatabaseSync) {
       `INSERT INTO verifications (began_ms, ended_ms, mode, percent, clean, equal, only_below, only_above, different, error, excepted, state_hash)
        VALUES (:beganMs, :endedMs, :mode, :percent, :clean, :equal, :onlyBelow, :onlyAbove, :different, :error, :excepted, :stateHash)`,
     ),
-    addSource: db.prepare('INSERT INTO verified_sources (source, verification) VALUES (?, ?)'),
+    addSource: db.prepare('INSERT INTO verified_sources (source, verification, news_ms) VALUES (?, ?, ?)'),
     forgetSources: db.prepare('DELETE FROM verified_sources WHERE verification <= ?'),
     forget: db.prepare('DELETE FROM verifications WHERE id <= ?'),
     /** Oldest first. */
     of: db.prepare(
       `SELECT verifications.* FROM verified_sources JOIN verifications ON id = verification WHERE source = ? ORDER BY id`,
     ),
-    sources: db.prepare('SELECT source FROM verified_sources WHERE verification = ? ORDER BY source'),
+    sources: db.prepare('SELECT source, news_ms FROM verified_sources WHERE verification = ? ORDER BY source'),
   };
 }

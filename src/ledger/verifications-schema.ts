@@ -20,3 +20,6 @@ export const verificationsMigration = `
     verification INTEGER NOT NULL REFERENCES verifications (id),
     PRIMARY KEY (source, verification)
   ) STRICT, WITHOUT ROWID`;
+
+/** What scans had told of a source as the verification began: the clock may be set back after it. */
+export const verifiedNewsMigration = 'ALTER TABLE verified_sources ADD COLUMN news_ms INTEGER';

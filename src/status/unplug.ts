@@ -80,11 +80,18 @@ function* ofProof(facts: UnplugFacts): Generator<UnplugReason> {
     return;
   }
   const { clean, beganMs, counts } = verification;
+  const knownMs = verification.newsMs?.[facts.source];
   if (!clean)
     yield {
       code: 'not-clean',
       why: `the last verification found ${exceptions(counts)}`,
       todo: 'see what upstairs verify lists, copy or acknowledge it, and verify again',
+    };
+  if (nowMs < beganMs)
+    yield {
+      code: 'verified-long-ago',
+      why: 'the last verification is of a time that is still to come (the clock was set back), so nobody knows how old it is',
+      todo: 'run upstairs verify',
     };
   if (nowMs - beganMs > proofMs)
     yield {
@@ -92,7 +99,14 @@ function* ofProof(facts: UnplugFacts): Generator<UnplugReason> {
       why: `the last verification is ${span(nowMs - beganMs)} old, and may be ${span(proofMs)} (retire.proof)`,
       todo: 'run upstairs verify',
     };
-  if (newsMs !== undefined && newsMs > beganMs)
+  if (knownMs !== undefined && newsMs === undefined)
+    yield {
+      code: 'scanned-since',
+      why: 'what scans found is not on record any more (files.db), so nobody knows what they found since the last verification',
+      todo: 'run upstairs scan, and upstairs verify',
+    };
+  // Where it is known what the verification knew, that decides: the clock may have been set back.
+  if (newsMs !== undefined && (knownMs === undefined ? newsMs > beganMs : newsMs !== knownMs))
     yield {
       code: 'scanned-since',
       why: `a scan found a new or changed file at ${minuteInWords(newsMs)}, after the last verification began`,

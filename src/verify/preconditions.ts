@@ -18,6 +18,11 @@ export const scanGoodForMs = 24 * 3600 * 1000;
 /** How old a listing may be before a new one is made, in milliseconds. */
 export const listingGoodForMs = 15 * 60 * 1000;
 
+/** Whether what began then is no older than this. What is of a time still to come is of no known age: the clock was set back since. */
+export function isYoung(beganMs: number, nowMs: number, mostMs: number): boolean {
+  return beganMs <= nowMs && nowMs - beganMs <= mostMs;
+}
+
 export interface Scans {
   readonly last: ScanRecord | undefined;
   readonly open: ScanRecord | undefined;
@@ -45,9 +50,10 @@ export function endedScans(
       });
     // What came while it ran may have been missed, so it is as old as its beginning.
     const ageMs = nowMs - scan.beganMs;
-    if (ageMs > scanGoodForMs && !acceptOld)
+    const when = ageMs < 0 ? 'at a time that is still to come (the clock was set back)' : `${hours(ageMs)} ago`;
+    if (!isYoung(scan.beganMs, nowMs, scanGoodForMs) && !acceptOld)
       throw new VerifyError('SCAN_OLD', {
-        found: `the last scan of the source ${source} began ${hours(ageMs)} ago, and what came below since is not known`,
+        found: `the last scan of the source ${source} began ${when}, and what came below since is not known`,
         expected: `a scan that began within the last ${hours(scanGoodForMs)}`,
         todo: 'run `upstairs scan` first, or accept it with --stale-scan',
       });

@@ -1,6 +1,6 @@
 import type { Listing } from '../ledger/objects.ts';
 import type { Verification, VerifyMode } from '../ledger/proof.ts';
-import { type EndedScan, scanGoodForMs } from './preconditions.ts';
+import { type EndedScan, isYoung, scanGoodForMs } from './preconditions.ts';
 import type { Tally } from './tally.ts';
 import type { Ways } from './words.ts';
 
@@ -25,6 +25,8 @@ export interface Proof {
   readonly endedMs: number;
   readonly scans: readonly EndedScan[];
   readonly listing: Listing & { readonly endedMs: number };
+  /** By source: when a scan had last met something new or changed, as this began. */
+  readonly newsMs: Readonly<Record<string, number>>;
   readonly uses: readonly Use[];
   readonly tally: Tally;
   readonly keys: number;
@@ -57,7 +59,7 @@ export function isClean({ exceptions }: Pick<Proof, 'exceptions'>): boolean {
  * something, and proves nothing about today.
  */
 export function isFresh({ beganMs, scans, listing }: Pick<Proof, 'beganMs' | 'scans' | 'listing'>): boolean {
-  return [...scans, listing].every((basis) => beganMs - basis.beganMs <= scanGoodForMs);
+  return [...scans, listing].every((basis) => isYoung(basis.beganMs, beganMs, scanGoodForMs));
 }
 
 export function modeOf({ source, percent }: Pick<Ways, 'source' | 'percent'>): VerifyMode {
@@ -67,7 +69,7 @@ export function modeOf({ source, percent }: Pick<Ways, 'source' | 'percent'>): V
 
 /** As it is kept. */
 export function verificationOf(proof: Proof): Verification {
-  const { beganMs, endedMs, sources, stateHash, ways } = proof;
+  const { beganMs, endedMs, sources, newsMs, stateHash, ways } = proof;
   const total = proof.tally.total();
   return {
     beganMs,
@@ -75,6 +77,7 @@ export function verificationOf(proof: Proof): Verification {
     mode: modeOf(ways),
     percent: ways.percent,
     sources,
+    newsMs,
     clean: isClean(proof),
     counts: {
       equal: total['='].files,

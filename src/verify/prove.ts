@@ -1,7 +1,7 @@
 import type { Files } from '../ledger/files.ts';
 import type { Objects } from '../ledger/objects.ts';
 import type { Outcome } from './outcome.ts';
-import { chosenSources, type EndedScan, endedListing, endedScans, listingGoodForMs } from './preconditions.ts';
+import { chosenSources, type EndedScan, endedListing, endedScans, isYoung, listingGoodForMs } from './preconditions.ts';
 import type { Proof, Use } from './proof.ts';
 import type { Verify } from './verify.ts';
 import type { Ways } from './words.ts';
@@ -38,11 +38,12 @@ export async function prove(options: ProveOptions, signal: AbortSignal): Promise
   const { files, objects, configured, only, acceptOldScan, confirmBucket, list, now, verify, outcome } = options;
   const sources = chosenSources(configured, only);
   const beganMs = now();
-  const scans = endedScans(sources, await files.scans(), { nowMs: beganMs, acceptOld: acceptOldScan });
+  const seen = await files.scans();
+  const scans = endedScans(sources, seen, { nowMs: beganMs, acceptOld: acceptOldScan });
   await confirmBucket();
   const { last } = await objects.listings();
   // What was copied while it ran may be missing from it, so it is as old as its beginning.
-  if (list && (last?.endedMs === undefined || beganMs - last.beganMs > listingGoodForMs)) await list(signal);
+  if (list && (last?.endedMs === undefined || !isYoung(last.beganMs, beganMs, listingGoodForMs))) await list(signal);
   const listing = endedListing((await objects.listings()).last);
   options.begin(scans);
   await verify.run(signal);
@@ -58,6 +59,7 @@ export async function prove(options: ProveOptions, signal: AbortSignal): Promise
     endedMs: now(),
     scans,
     listing,
+    newsMs: newsOf(sources, seen),
     uses: await Promise.all(
       sources.map(async (source) => {
         const { watchedMs, lastMs } = (await options.useOf(source)) ?? { watchedMs: undefined, lastMs: undefined };
@@ -73,4 +75,11 @@ export async function prove(options: ProveOptions, signal: AbortSignal): Promise
     stateHash: outcome.stateHash(),
     about: options.about,
   };
+}
+
+function newsOf(sources: readonly string[], scans: Awaited<ReturnType<Files['scans']>>): Record<string, number> {
+  const all = scans.flatMap(({ last, newsMs }) =>
+    last && newsMs !== undefined && sources.includes(last.source) ? [[last.source, newsMs] as const] : [],
+  );
+  return Object.fromEntries(all);
 }

@@ -42,8 +42,9 @@ export async function* summaryLines(proof: Proof, noted: AsyncIterable<Noted>, p
 /** One object; the exceptions, which may be many, are its last part. In pieces, to be written as they come. */
 export async function* jsonPieces(proof: Proof, noted: AsyncIterable<Noted>): AsyncGenerator<string> {
   const { tally, scans, listing, uses, about, acknowledged, read, changedMeanwhile, seed, leftOut, keys } = proof;
+  const { newsMs: _, ...result } = verificationOf(proof);
   const head = {
-    ...verificationOf(proof),
+    ...result,
     keys,
     exceptions: proof.exceptions,
     changedMeanwhile,

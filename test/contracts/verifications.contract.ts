@@ -13,6 +13,7 @@ export const verification: Verification = {
   sources: ['attic', 'basement'],
   clean: true,
   counts: { equal: 1, onlyBelow: 2, onlyAbove: 3, different: 4, error: 5, excepted: 6 },
+  newsMs: { attic: 1_699_999_000_000 },
   stateHash: 'ab'.repeat(32),
 };
 

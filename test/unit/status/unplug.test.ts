@@ -44,8 +44,18 @@ const against: Record<UnplugCode, Partial<UnplugFacts>[]> = {
     { verification: { ...verification, clean: false } },
     { verification: { ...verification, clean: false, counts: { ...verification.counts, onlyBelow: 1 } } },
   ],
-  'verified-long-ago': [{ verification: { ...verification, beganMs: nowMs - 168 * hourMs - 1 }, newsMs: undefined }],
-  'scanned-since': [{ newsMs: verification.beganMs + 1 }],
+  'verified-long-ago': [
+    { verification: { ...verification, beganMs: nowMs - 168 * hourMs - 1 }, newsMs: undefined },
+    // The clock was set back.
+    { verification: { ...verification, beganMs: nowMs + hourMs }, newsMs: undefined },
+  ],
+  'scanned-since': [
+    { verification, newsMs: verification.beganMs + 1 },
+    // The clock was set back after the verification: what is new is from before it.
+    { verification: { ...verification, newsMs: { basement: nowMs - 5 * hourMs } }, newsMs: nowMs - 4 * hourMs },
+    // What scans found was lost.
+    { verification: { ...verification, newsMs: { basement: nowMs - 5 * hourMs } }, newsMs: undefined },
+  ],
   'failed-since': [{ failedSince: 1 }],
   'copies-wanted': [{ wanted: 1 }],
   'attempts-open': [{ openAttempts: 2 }],
@@ -65,6 +75,8 @@ describe('a source may be unplugged', () => {
   test('if nothing speaks against it', () => {
     expect(unplug(proven)).toEqual({ safe: true, reasons: [] });
     expect(unplug({ ...proven, ...use({}), newsMs: undefined }).safe).toBe(true);
+    const knew = { ...verification, newsMs: { basement: nowMs - 5 * hourMs } };
+    expect(unplug({ ...proven, verification: knew, newsMs: nowMs - 5 * hourMs }).safe).toBe(true);
   });
 
   test.each(single)('not when this speaks against it: %s', (code, facts) => {

@@ -38,6 +38,16 @@ describe('before anything is proven', () => {
     expect(isFresh({ beganMs: nowMs, scans: [{ ...scan, endedMs: nowMs }], listing })).toBe(true);
   });
 
+  test('a scan or listing of a time that is still to come is of no known age', async () => {
+    const ahead = { ...scan, beganMs: nowMs + 300 * hour, endedMs: nowMs + 301 * hour };
+    const scans = [{ last: ahead, open: undefined }];
+    expect(() => endedScans(['attic'], scans, { nowMs, acceptOld: false })).toThrow(/still to come.*upstairs scan/);
+    const listing = { beganMs: nowMs, endedMs: nowMs, objects: 0, bytes: 0 };
+    expect(isFresh({ beganMs: nowMs, scans: [ahead], listing })).toBe(false);
+    const young = { ...scan, endedMs: nowMs };
+    expect(isFresh({ beganMs: nowMs, scans: [young], listing: { ...listing, beganMs: nowMs + hour } })).toBe(false);
+  });
+
   test('the bucket must have been listed to its end', () => {
     expect(() => endedListing(undefined)).toThrow(/--no-list/);
     expect(() => endedListing({ beganMs: 1, endedMs: undefined, objects: 1, bytes: 1 })).toThrow(/--no-list/);

@@ -36,6 +36,7 @@ function proof(change: Partial<Proof> = {}): Proof {
     endedMs: 1_700_000_200_000,
     scans: [{ ...scan, files: 3, bytes: 9, added: 3, changed: 0, vanished: 0, findings: 1 }],
     listing: { beganMs: 1_700_000_090_000, endedMs: 1_700_000_095_000, objects: 1, bytes: 2_500_000 },
+    newsMs: {},
     uses: [{ source: 'attic', watchedMs: 1_699_000_000_000, lastMs: undefined }],
     tally,
     keys: 3,
