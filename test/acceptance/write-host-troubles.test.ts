@@ -47,6 +47,27 @@ describe.skipIf(needs('ceph').skip)('the write host in trouble', () => {
     expect((await upstairs.get(`/${key}`)).status).toBe(404);
   });
 
+  test('an upload is not confirmed by a page of somebody between Upstairs and the store, nor is a copy', {
+    timeout: 120_000,
+  }, async () => {
+    const cold = 'site_uploads/x.jpg';
+    const { client, store, facts, upstairs } = await writeWorld({
+      files: below,
+      config: { copy: { minAge: '0s', looks: ['1s'], retry: { first: '1s', most: '1s' } } },
+    });
+    const page = { status: 200, headers: { 'content-type': 'text/html' }, body: '<h1>We are back soon</h1>' };
+    store.decide = ({ method, path, query }) =>
+      method === 'PUT' && /jpg$/.test(path) && !query.has('acl') ? page : 'pass';
+    expect(await outcomeOf(client().send(new PutObjectCommand({ ...at, Body: 'new' })))).toBe('ServiceUnavailable');
+    expect((await upstairs.get(`/${cold}`)).status).toBe(200);
+    await eventually(() =>
+      expect(store.seen.some(({ path, status }) => path.endsWith(cold) && status === 200)).toBe(true),
+    );
+    store.decide = () => 'pass';
+    await eventually(async () => expect(await facts(cold)).toBeDefined(), { withinMs: 60_000 });
+    expect((await upstairs.get(`/${key}`)).status).toBe(200);
+  });
+
   test('what is carried up while its owner reads it is found', async () => {
     const { client, upstairs, store } = await writeWorld({ files: below, config: { copy: { minAge: '0s' } } });
     store.decide = ({ method, path, headers }) =>

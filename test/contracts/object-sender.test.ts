@@ -6,6 +6,7 @@ import { afterEach, expect, test } from 'vitest';
 import { BucketAddress } from '../../src/bucket/bucket-address.ts';
 import { ObjectSender } from '../../src/bucket/object-sender.ts';
 import { RequestSigner } from '../../src/bucket/request-signer.ts';
+import { S3PartStore } from '../../src/bucket/s3-part-store.ts';
 import { S3Store } from '../../src/bucket/s3-store.ts';
 
 const never = new AbortController().signal;
@@ -18,25 +19,31 @@ afterEach(async () => {
 
 /** A store of which each connection is answered by hand. */
 async function storeThat(answers: (socket: Socket) => void) {
+  return (await storesThat(answers)).store;
+}
+
+async function storesThat(answers: (socket: Socket) => void) {
   const server: Server = createServer((socket) => {
     socket.on('error', () => undefined);
     answers(socket);
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const { port } = server.address() as { port: number };
+  const endpoint = `http://127.0.0.1:${port}`;
   const address = new BucketAddress({
-    ...{ endpoint: `http://127.0.0.1:${port}`, name: 'media', keyPrefix: '', addressing: 'path' },
+    ...{ endpoint, name: 'media', keyPrefix: '', addressing: 'path' },
   });
   const credentials = { accessKeyId: 'test', secretAccessKey: 'testtest' };
   const signer = new RequestSigner({ region: 'us-east-1', credentials });
   const sender = new ObjectSender({ address, signer, connectTimeoutMs: 1000, silenceMs, ended: () => undefined });
-  const client = new S3Client({ region: 'us-east-1', credentials });
+  const client = new S3Client({ endpoint, forcePathStyle: true, maxAttempts: 1, region: 'us-east-1', credentials });
   cleanUps.push(
     () => server.close(),
     () => sender.close(),
     () => client.destroy(),
   );
-  return new S3Store({ client, sender, bucket: 'media', keyPrefix: '', acls: true, timeoutMs: 1000 });
+  const options = { client, bucket: 'media', keyPrefix: '', acls: true, timeoutMs: 1000 };
+  return { store: new S3Store({ ...options, sender }), parts: new S3PartStore(options) };
 }
 
 function upload(content: Buffer) {
@@ -66,7 +73,7 @@ test('bytes that flow may take longer than the store may be silent', async () =>
       socket.pause();
       // 8 MB a second.
       setTimeout(() => socket.resume(), chunk.length / 8000);
-      if (came > large.size) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+      if (came > large.size) socket.write(`HTTP/1.1 200 OK\r\nETag: "an-etag"\r\nContent-Length: 0\r\n\r\n`);
     });
   });
   const began = performance.now();
@@ -92,9 +99,18 @@ test('what a refusal says is certain, also where its body does not come', { time
   expect(await store.put(small, never)).toEqual({ kind: 'refused', status: 403, code: 'AccessDenied' });
 });
 
-test('every success is one', async () => {
-  const store = await storeThat(at('HTTP/1.1 204 No Content\r\n\r\n', () => undefined));
+test('every success of a store is one', async () => {
+  const store = await storeThat(at('HTTP/1.1 204 No Content\r\nETag: "an-etag"\r\n\r\n', () => undefined));
   expect(await store.put(small, never)).toEqual({ kind: 'stored' });
+});
+
+test('a page of somebody in between confirms nothing', async () => {
+  const page = '<html><body>We are back soon</body></html>';
+  const answer = `HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: ${page.length}\r\n\r\n${page}`;
+  const told = { kind: 'unknown', reason: 'the store confirmed no ETag', slowDown: false };
+  const { store, parts } = await storesThat(at(answer, () => undefined));
+  expect(await store.put(small, never)).toEqual(told);
+  expect(await parts.complete('a.mp4', 'upload', ['"part"'], true, never)).toEqual(told);
 });
 
 test('a success that comes before the bytes did is none', async () => {
