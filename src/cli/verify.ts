@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { openProof } from '../app/wire-proof.ts';
 import { type Verifier, verifier } from '../app/wire-verify.ts';
 import { loadConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
 import { bytesInWords, durationInWords } from '../lib/quantity-words.ts';
 import { Acknowledged } from '../verify/acknowledged.ts';
 import { isClean, isFresh, type Proof } from '../verify/proof.ts';
@@ -66,7 +67,7 @@ export async function verify(command: VerifyCommand): Promise<void> {
   try {
     made = await verifier(config, {
       percent: command.download ?? 0,
-      seed: command.seed ?? randomBytes(6).toString('hex'),
+      seed: command.seed ?? (await seedToRepeat(proofs, config, command.only)) ?? randomBytes(6).toString('hex'),
       source: command.source ?? false,
       only: command.only,
       acceptOldScan: command.staleScan ?? false,
@@ -105,6 +106,19 @@ export async function verify(command: VerifyCommand): Promise<void> {
     await proofs.close();
     await endDespite(made);
   }
+}
+
+/** Of the sample in which something was found wrong: only by looking there again can it be found right. */
+async function seedToRepeat(
+  { verifications }: ReturnType<typeof openProof>,
+  { sources }: Config,
+  only: string | undefined,
+): Promise<string | undefined> {
+  for (const { name } of sources.filter((source) => only === undefined || source.name === only)) {
+    const last = await verifications.last(name);
+    if (last?.clean === false && last.seed !== undefined) return last.seed;
+  }
+  return undefined;
 }
 
 interface Done {

@@ -5,7 +5,7 @@ import { ordersMigration } from './orders-schema.ts';
 import { partsMigration } from './parts-schema.ts';
 import { retireMigration } from './retire-schema.ts';
 import { sharesMigration } from './shares-schema.ts';
-import { verificationsMigration, verifiedNewsMigration } from './verifications-schema.ts';
+import { verificationsMigration, verifiedNewsMigration, verifiedSampleMigration } from './verifications-schema.ts';
 import { weightsMigration } from './weights-schema.ts';
 
 /** The ledger's tables, one migration a version. Times are milliseconds since the epoch. */
@@ -70,4 +70,5 @@ export const ledgerMigrations = [
   weightsMigration,
   partsMigration,
   verifiedNewsMigration,
+  verifiedSampleMigration,
 ];

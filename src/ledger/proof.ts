@@ -8,6 +8,8 @@ export interface Verification {
   readonly mode: VerifyMode;
   /** Percent of the objects whose bytes were read again; 0 with `recorded`. */
   readonly percent: number;
+  /** What chose them, where it was a sample; undefined: none, all, or it was not kept. */
+  readonly seed?: string | undefined;
   /** The sources that it was about, by name. */
   readonly sources: readonly string[];
   /** By source: when a scan had last met something new or changed there, as this began. Undefined: it was not kept, or nothing ever was. */

@@ -12,6 +12,7 @@ interface Row {
   ended_ms: number;
   mode: VerifyMode;
   percent: number;
+  seed: string | null;
   clean: number;
   equal: number;
   only_below: number;
@@ -33,13 +34,14 @@ export class SqliteVerifications implements Verifications {
   }
 
   async record({ counts, ...verification }: Verification): Promise<void> {
-    const { beganMs, endedMs, mode, percent, clean, sources, newsMs, stateHash } = verification;
+    const { beganMs, endedMs, mode, percent, seed, clean, sources, newsMs, stateHash } = verification;
     const { equal, onlyBelow, onlyAbove, different, error, excepted } = counts;
     const row = {
       beganMs,
       endedMs,
       mode,
       percent,
+      seed: seed ?? null,
       clean: clean ? 1 : 0,
       equal,
       onlyBelow,
@@ -71,6 +73,7 @@ export class SqliteVerifications implements Verifications {
       endedMs: row.ended_ms,
       mode: row.mode,
       percent: row.percent,
+      seed: row.seed ?? undefined,
       sources: sources.map(({ source: name }) => name),
       newsMs: news.length > 0 ? Object.fromEntries(news) : undefined,
       clean: row.clean === 1,
@@ -106,14 +109,16 @@ function counting(rows: readonly Row[]): Row | undefined {
 
 /** In one way at least. */
 function isCloser(one: Row, other: Row): boolean {
-  return (one.mode === 'source' && other.mode !== 'source') || one.percent > other.percent;
+  // With another seed another sample is read, which may not have what was found.
+  const otherSample = one.seed !== null && other.percent < 100 && one.seed !== other.seed;
+  return (one.mode === 'source' && other.mode !== 'source') || one.percent > other.percent || otherSample;
 }
 
 function prepare(db: DatabaseSync) {
   return {
     add: db.prepare(
-      `INSERT INTO verifications (began_ms, ended_ms, mode, percent, clean, equal, only_below, only_above, different, error, excepted, state_hash)
-       VALUES (:beganMs, :endedMs, :mode, :percent, :clean, :equal, :onlyBelow, :onlyAbove, :different, :error, :excepted, :stateHash)`,
+      `INSERT INTO verifications (began_ms, ended_ms, mode, percent, seed, clean, equal, only_below, only_above, different, error, excepted, state_hash)
+       VALUES (:beganMs, :endedMs, :mode, :percent, :seed, :clean, :equal, :onlyBelow, :onlyAbove, :different, :error, :excepted, :stateHash)`,
     ),
     addSource: db.prepare('INSERT INTO verified_sources (source, verification, news_ms) VALUES (?, ?, ?)'),
     forgetSources: db.prepare('DELETE FROM verified_sources WHERE verification <= ?'),

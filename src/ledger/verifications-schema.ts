@@ -21,5 +21,8 @@ export const verificationsMigration = `
     PRIMARY KEY (source, verification)
   ) STRICT, WITHOUT ROWID`;
 
+/** What chose the sample: another sample looks at other objects. */
+export const verifiedSampleMigration = 'ALTER TABLE verifications ADD COLUMN seed TEXT';
+
 /** What scans had told of a source as the verification began: the clock may be set back after it. */
 export const verifiedNewsMigration = 'ALTER TABLE verified_sources ADD COLUMN news_ms INTEGER';

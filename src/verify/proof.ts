@@ -76,6 +76,7 @@ export function verificationOf(proof: Proof): Verification {
     endedMs,
     mode: modeOf(ways),
     percent: ways.percent,
+    seed: ways.percent > 0 && ways.percent < 100 ? proof.seed : undefined,
     sources,
     newsMs,
     clean: isClean(proof),

@@ -150,6 +150,15 @@ describe.skipIf(needs('ceph').skip)('files and objects that were tampered with',
     await verifications.close();
   });
 
+  test('the sample in which something was found wrong is read again by the next run', async () => {
+    const seedOf = async (...args: string[]) => {
+      const { stdout } = await runVerify(config, ['--json', '--download', '50%', ...args]);
+      return (JSON.parse(stdout) as { seed: string }).seed;
+    };
+    expect(await seedOf('--seed', 'unlucky')).toBe('unlucky');
+    expect(await seedOf()).toBe('unlucky');
+  });
+
   test('with --download all the object that went bad is found too', async () => {
     const verified = await runVerify(config, ['--json', '--download', 'all']);
     expect(exceptionsIn(verified)).toEqual(

@@ -74,6 +74,20 @@ export function verificationsContract(name: string, harness: () => Verifications
       expect(await store.last('basement')).toEqual({ ...reread, clean: true });
     });
 
+    test('what one sample found wrong is not found right by another one, but by a whole look', async () => {
+      const found = { ...verification, percent: 5, seed: 'one', clean: false } as const;
+      const right = { ...found, clean: true } as const;
+      await store.record(found);
+      await store.record({ ...right, seed: 'two' });
+      await store.record({ ...right, percent: 50, seed: 'two' });
+      expect(await store.last('basement')).toEqual(found);
+      await store.record(right);
+      expect(await store.last('basement')).toEqual(right);
+      await store.record(found);
+      await store.record({ ...right, percent: 100, seed: undefined });
+      expect(await store.last('basement')).toEqual({ ...right, percent: 100, seed: undefined });
+    });
+
     test('outlive the process', async () => {
       await store.record(verification);
       const again = await at.open();
