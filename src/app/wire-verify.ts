@@ -132,6 +132,7 @@ async function wire(config: Config, options: VerifierOptions, teardown: Teardown
       },
     },
     isAbout,
+    isThere: (source) => configured.includes(source),
     rereads: new Map(
       sources.map((source) => [source.name, new Reread({ source, came: (bytes) => count('fileBytes', bytes) })]),
     ),

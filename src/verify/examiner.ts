@@ -26,6 +26,8 @@ export interface ExaminerOptions {
   readonly proof: ObjectProof;
   /** The sources that it is about. */
   readonly isAbout: (source: string) => boolean;
+  /** Whether a source is still there. What lay in one that was retired, or is not configured any more, is below nowhere now. */
+  readonly isThere: (source: string) => boolean;
   /** Given where files are read again, by the source's name. */
   readonly rereads: ReadonlyMap<string, Reread>;
   /** Whether this object is to be read again. */
@@ -58,14 +60,14 @@ export class Examiner {
   }
 
   /**
-   * One for each file of the sources that it is about; else one for the object, if no source at all has the key. `spared`: files
+   * One for each file of the sources that it is about; else one for the object, if no source that is there has the key. `spared`: files
    * that are not read again, by source, since the medium is damaged where they lie.
    * @throws TroubleError when the bucket or a source does not answer any more.
    */
   async examine(joined: JoinedKey, look: Look, spared?: ReadonlyMap<string, DiskFacts>): Promise<readonly Examined[]> {
-    const { isAbout, markOf } = this.#options;
+    const { isAbout, isThere, markOf } = this.#options;
     const files = joined.files.filter(({ source }) => isAbout(source));
-    if (files.length === 0 && joined.files.length > 0) return [];
+    if (files.length === 0 && joined.files.some(({ source }) => isThere(source))) return [];
     const mark = await markOf(joined.key);
     const hidden = this.#hidden(joined, mark);
     const above = await this.#above(joined, look);

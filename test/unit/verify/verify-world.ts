@@ -144,6 +144,7 @@ export class VerifyWorld {
         acl: (key) => this.#ask(`ACL ${key}`, key, ({ acl = 'public' }) => acl),
       },
       isAbout,
+      isThere: () => true,
       rereads: new Map(change.reread ? [['disk', reread]] : []),
       inSample: () => false,
       came: () => undefined,

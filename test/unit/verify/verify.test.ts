@@ -151,6 +151,18 @@ describe('a verification by the record', () => {
     const { lines, exceptions } = await world.verify({ isAbout: (source) => source === 'elsewhere' });
     expect([lines, exceptions]).toEqual([[], []]);
   });
+
+  test('what was copied from a source that is retired since, and is gone above, is lost', async () => {
+    await world.copied('a/kept');
+    await world.copied('a/lost', 'x', ['above']);
+    await world.copied('a/let-go', 'x', ['above', 'ledger']);
+    await world.scan();
+    await world.list();
+    const nowhere = { isAbout: (source: string) => source === 'elsewhere', isThere: () => false };
+    const { lines, exceptions } = await world.verify(nowhere);
+    expect(exceptions).toEqual(['! a/lost lost']);
+    expect(lines.toSorted()).toEqual(['! a/lost', '- a/kept']);
+  });
 });
 
 describe('a verification that reads again', () => {
