@@ -116,7 +116,14 @@ export class Scan {
 
   /** The mount point of a disk, with a stray file or none, or another disk in its place must not look like one that was emptied. */
   async #mayEnd(scan: OpenScan): Promise<void> {
-    const { writer, fresh, hadFiles, source } = this.#options;
+    const { writer, listing, fresh, hadFiles, source } = this.#options;
+    const known = scan.before !== undefined && listing.fingerprint !== undefined;
+    if (known && scan.before !== listing.fingerprint && !fresh && (await writer.misses(scan)))
+      throw new SourceListingError('SOURCE_LOST', {
+        found: `another disk is where the source ${source} was at the last scan, and it has not all of the files that were there`,
+        expected: 'the same disk, or one with all of its files',
+        todo: 'see whether the right disk is mounted; if this one has taken its place for good, say so with --fresh',
+      });
     const { files } = await writer.record(scan);
     const least = hadFiles < manyFiles ? Math.min(1, hadFiles) : hadFiles / 2;
     if (files >= least || fresh) return;

@@ -7,6 +7,8 @@ export interface OpenScan {
   readonly by: ScanRecord['by'];
   /** How far it came, in the words of whoever put the batches; undefined: it stands at its beginning. */
   readonly cursor: string | undefined;
+  /** What the newest scan of this source that ended went through; undefined: there was none, or nobody knows. */
+  readonly before: string | undefined;
 }
 
 export interface ScanBeginning {
@@ -43,6 +45,8 @@ export interface ScanWriter {
    * cursor that leaves it behind is put.
    */
   keep(scan: OpenScan, key: string): Promise<void>;
+  /** Whether something that was known was not seen, and would be taken out. */
+  misses(scan: OpenScan): Promise<boolean>;
   /** How it stands. */
   record(scan: OpenScan): Promise<ScanRecord>;
   /**

@@ -43,9 +43,10 @@ export class SqliteScanWriter implements ScanWriter {
       const last = this.#sql.newestEnded.get(number) as ScanRow | undefined;
       const same = open?.by === by && fingerprint !== undefined && open.fingerprint === fingerprint;
       const goesOn = !fresh && same && open.cursor !== null && open.id > (last?.id ?? 0);
-      if (goesOn) return { id: open.id, cursor: open.cursor ?? undefined };
+      const before = last?.fingerprint ?? undefined;
+      if (goesOn) return { id: open.id, cursor: open.cursor ?? undefined, before };
       const { id } = this.#sql.beginScan.get(number, by, fingerprint ?? null, nowMs) as { id: number };
-      return { id, cursor: undefined };
+      return { id, cursor: undefined, before };
     });
     await this.#dropSpent(source, begun.id);
     return { ...begun, source, by };
@@ -90,6 +91,11 @@ export class SqliteScanWriter implements ScanWriter {
         if (rows.length === chunkRows) await sleep(breathMs);
       }
     }
+  }
+
+  async misses(scan: OpenScan): Promise<boolean> {
+    const source = this.#numberOf(scan.source);
+    return this.#sql.unseenAfter.all({ after: '', source, scan: scan.id, limit: 1 }).length > 0;
   }
 
   async record(scan: OpenScan): Promise<ScanRecord> {

@@ -137,6 +137,20 @@ describe('a scan of a disk', () => {
     expect(await table.keys()).toEqual(others);
   });
 
+  test('another disk in its place takes out nothing that it does not have, unless that is said', async () => {
+    const root = join(scratch(), 'disk');
+    const keys = await media(root, 200);
+    const table = new Table();
+    await table.scan(walkOf(root));
+    renameSync(root, `${root}-away`);
+    await basement(root, Object.fromEntries([...keys.slice(20), 'z.jpg'].map((key) => [key, 'x'])));
+    await expect(table.scan(walkOf(root))).rejects.toMatchObject({ code: 'SOURCE_LOST' });
+    expect(await table.keys()).toEqual([...keys, 'z.jpg']);
+    expect(await table.scan(walkOf(root), { fresh: true })).toMatchObject({ files: 181, vanished: 20 });
+    rmSync(join(root, 'z.jpg'));
+    expect(await table.scan(walkOf(root))).toMatchObject({ files: 180, vanished: 1 });
+  });
+
   test('a disk with nothing where there was something is believed only when that is said', async () => {
     const root = scratch('disk');
     await media(root, 10);
