@@ -2,6 +2,7 @@ import { chownSync, existsSync, statSync } from 'node:fs';
 import { copyFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ledgerFacts } from '../app/wire-ledger.ts';
+import { openProof } from '../app/wire-proof.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { databaseProblem } from '../lib/database-copy.ts';
@@ -75,6 +76,7 @@ async function restore({ dir, state, manifest, replace }: Restore): Promise<stri
   try {
     for (const name of databases) await copyOne(name, dir, state, manifest);
     expectLedger(join(state, `ledger.db${unfinished}`), dir, manifest);
+    await forgetProven(join(state, `ledger.db${unfinished}`));
     const kept = await moveAside(state);
     for (const name of databases.toReversed()) {
       await rename(join(state, name + unfinished), join(state, name));
@@ -82,7 +84,8 @@ async function restore({ dir, state, manifest, replace }: Restore): Promise<stri
     }
     return kept;
   } finally {
-    for (const name of databases) await rm(join(state, name + unfinished), { force: true });
+    for (const end of companions)
+      for (const name of databases) await rm(join(state, name + unfinished + end), { force: true });
   }
 }
 
@@ -113,6 +116,17 @@ function expectLedger(copy: string, dir: string, manifest: BackupManifest): void
   const ledger = ledgerFacts(copy);
   if (ledger?.id !== manifest.ledger || ledger.binding?.bucket !== manifest.bucket)
     throw backupDamaged(`the ledger in ${dir} is another than the one that was backed up`);
+}
+
+/** What a verification found of a later state is not in the backup; and what it found of this one, a source may not be switched off by. */
+async function forgetProven(copy: string): Promise<void> {
+  const { verifications, close } = openProof(copy);
+  try {
+    await verifications.forgetProven();
+  } finally {
+    await close();
+  }
+  await flush(copy);
 }
 
 async function moveAside(state: string): Promise<string[]> {

@@ -33,6 +33,8 @@ export interface Verifications {
   record(verification: Verification): Promise<void>;
   /** The newest that was about this source; or one that was not clean, until a clean one has looked at least as closely. */
   last(source: string): Promise<Verification | undefined>;
+  /** The ledger is put back to what it was: what was proven is not proven any more, and what was found wrong still counts. */
+  forgetProven(): Promise<void>;
 }
 
 /** What is known of a source's use. Times in milliseconds since the epoch. */

@@ -49,22 +49,18 @@ export class SqliteVerifications implements Verifications {
       different,
       error,
     };
-    this.#db.exec('BEGIN IMMEDIATE');
-    try {
+    this.#transaction(() => {
       const { lastInsertRowid: id } = this.#sql.add.run({ ...row, excepted, stateHash });
       for (const source of sources) this.#sql.addSource.run(source, id, newsMs?.[source] ?? null);
       const oldest = Number(id) - kept;
       this.#sql.forgetSources.run(oldest);
       this.#sql.forget.run(oldest);
-      this.#db.exec('COMMIT');
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      throw error;
-    }
+    });
   }
 
   async last(source: string): Promise<Verification | undefined> {
-    const row = counting(this.#sql.of.all(source) as unknown as Row[]);
+    const rows = this.#sql.of.all(source) as unknown as Row[];
+    const row = wrongIn(rows).at(-1) ?? rows.at(-1);
     if (!row) return undefined;
     const sources = this.#sql.sources.all(row.id) as { source: string; news_ms: number | null }[];
     const news = sources.flatMap(({ source: name, news_ms: ms }) => (ms === null ? [] : [[name, ms] as const]));
@@ -89,22 +85,40 @@ export class SqliteVerifications implements Verifications {
     };
   }
 
+  async forgetProven(): Promise<void> {
+    this.#transaction(() => {
+      for (const { source } of this.#sql.verified.all() as { source: string }[]) {
+        const rows = this.#sql.of.all(source) as unknown as Row[];
+        const wrong = wrongIn(rows);
+        for (const { id } of rows.filter((row) => !wrong.includes(row))) this.#sql.forgetSource.run(source, id);
+      }
+    });
+  }
+
   async close(): Promise<void> {
     this.#db.close();
   }
+
+  #transaction(work: () => void): void {
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      work();
+      this.#db.exec('COMMIT');
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw error;
+    }
+  }
 }
 
-/**
- * The newest; but what was found wrong by looking closely is not put right by looking less closely later, nor forgotten over what such a
- * look finds wrong.
- */
-function counting(rows: readonly Row[]): Row | undefined {
+/** What was found wrong by looking closely is not put right by looking less closely later, nor forgotten over what such a look finds wrong. */
+function wrongIn(rows: readonly Row[]): readonly Row[] {
   let wrong: readonly Row[] = [];
   for (const row of rows) {
     const left = wrong.filter((before) => isCloser(before, row));
     wrong = row.clean === 1 ? left : [...left, row];
   }
-  return wrong.at(-1) ?? rows.at(-1);
+  return wrong;
 }
 
 /** In one way at least. */
@@ -122,6 +136,8 @@ function prepare(db: DatabaseSync) {
     ),
     addSource: db.prepare('INSERT INTO verified_sources (source, verification, news_ms) VALUES (?, ?, ?)'),
     forgetSources: db.prepare('DELETE FROM verified_sources WHERE verification <= ?'),
+    forgetSource: db.prepare('DELETE FROM verified_sources WHERE source = ? AND verification = ?'),
+    verified: db.prepare('SELECT DISTINCT source FROM verified_sources'),
     forget: db.prepare('DELETE FROM verifications WHERE id <= ?'),
     /** Oldest first. */
     of: db.prepare(

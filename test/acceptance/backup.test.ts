@@ -18,6 +18,8 @@ import { promisify } from 'node:util';
 import { DeleteObjectCommand, GetObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { stringify } from 'yaml';
+import { SqliteVerifications } from '../../src/ledger/sqlite-verifications.ts';
+import { verification } from '../contracts/verifications.contract.ts';
 import { merge, type PlainConfig } from '../support/base-config.ts';
 import { eventually } from '../support/eventually.ts';
 import { needs } from '../support/left-out.ts';
@@ -247,6 +249,24 @@ describe.skipIf(needs('ceph').skip)('the state', () => {
     const { code, err } = await upstairs(['ledger', 'restore', dir], config({ state: { dir: state } }));
     expect([code, err]).toEqual([1, expect.stringContaining('lock.db cannot be locked')]);
     expect(readdirSync(state)).toEqual(['lock.db']);
+  });
+
+  test('is not proven any more once it was restored', async () => {
+    const { stateDir, config, start } = await instance({ 'a.jpg': 'a' });
+    const running = await start();
+    await running.kill();
+    const proof = async <T>(of: (store: SqliteVerifications) => Promise<T>) => {
+      const store = new SqliteVerifications(join(stateDir, 'ledger.db'));
+      return await of(store).finally(() => store.close());
+    };
+    const found = { ...verification, sources: ['basement'] };
+    await proof((store) => store.record(found));
+    const dir = scratch('backup');
+    expect((await upstairs(['ledger', 'backup', dir], config())).code).toBe(0);
+    await proof((store) => store.record({ ...found, clean: false }));
+    expect((await upstairs(['ledger', 'restore', dir, '--replace'], config())).code).toBe(0);
+    expect(await proof((store) => store.last('basement'))).toBeUndefined();
+    expect(readdirSync(stateDir).filter((name) => name.includes('restoring'))).toEqual([]);
   });
 
   test('is replaced by a backup only when told to, and is kept aside whole', async () => {

@@ -88,6 +88,16 @@ export function verificationsContract(name: string, harness: () => Verifications
       expect(await store.last('basement')).toEqual({ ...right, percent: 100, seed: undefined });
     });
 
+    test('what was proven is forgotten where the ledger is put back, and what was found wrong is not', async () => {
+      const found = { ...verification, mode: 'source', percent: 0, clean: false } as const;
+      const glance = { ...verification, mode: 'recorded', percent: 0, clean: true } as const;
+      await store.record({ ...found, sources: ['attic'] });
+      await store.record(glance);
+      await store.forgetProven();
+      expect(await store.last('attic')).toEqual({ ...found, sources: ['attic'] });
+      expect(await store.last('basement')).toBeUndefined();
+    });
+
     test('outlive the process', async () => {
       await store.record(verification);
       const again = await at.open();
