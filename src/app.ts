@@ -103,6 +103,7 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
     everyMs: Math.min(recordEveryMs, Math.max(leastRecordMs, config.retire.quiet / 10)),
     now,
     failed: report.useNotRecorded,
+    quietCounts: config.phase === 'move',
   });
   teardown.add('use of sources', () => use.stop());
   const counter = new TierCounter({ shares: proof.shares, everyMs: recordEveryMs, now, failed: report.useNotRecorded });

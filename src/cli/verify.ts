@@ -90,7 +90,8 @@ export async function verify(command: VerifyCommand): Promise<void> {
     if (report) await writeReport(report, proof, made);
     const fresh = isFresh(proof);
     // What is not clean counts on whatever it rests: nothing may go on being safe because it was thrown away.
-    if (fresh || !isClean(proof)) await made.record(proof);
+    if (!isClean(proof) || (fresh && config.phase === 'move')) await made.record(proof);
+    else if (fresh) process.stderr.write('not recorded: in phase: front Mastodon still writes below\n');
     else process.stderr.write('not recorded: a scan or listing that it rests on is older than a day\n');
     await tell(proof, made, { json, to: combinedFile === '-' ? process.stderr : process.stdout });
     endWith(isClean(proof) ? 'done' : 'notGood');

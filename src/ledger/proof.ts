@@ -55,6 +55,8 @@ export interface SourceUse {
   answered(source: string, nowMs: number): Promise<void>;
   /** So long has `serve` run, in milliseconds, and nobody needed these. */
   passed(sources: readonly string[], ms: number): Promise<void>;
+  /** Their quiet time begins anew. */
+  beginQuietAnew(sources: readonly string[]): Promise<void>;
   /** Undefined: never watched. */
   of(source: string): Promise<KnownUse | undefined>;
 }

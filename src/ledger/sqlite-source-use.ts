@@ -28,6 +28,10 @@ export class SqliteSourceUse implements SourceUse {
     this.#sql.passed.run(Math.round(ms), JSON.stringify(sources));
   }
 
+  async beginQuietAnew(sources: readonly string[]): Promise<void> {
+    this.#sql.beginQuietAnew.run(JSON.stringify(sources));
+  }
+
   async of(source: string): Promise<KnownUse | undefined> {
     const row = this.#sql.of.get(source) as UseRow | undefined;
     return row && { watchedMs: row.watched_ms, lastMs: row.last_ms ?? undefined, quietMs: row.quiet_ms };
@@ -46,6 +50,9 @@ function prepare(db: DatabaseSync) {
     ),
     passed: db.prepare(
       'UPDATE source_use SET quiet_ms = quiet_ms + ?1 WHERE source IN (SELECT value FROM json_each(?2))',
+    ),
+    beginQuietAnew: db.prepare(
+      'UPDATE source_use SET quiet_ms = 0 WHERE quiet_ms > 0 AND source IN (SELECT value FROM json_each(?))',
     ),
     of: db.prepare('SELECT watched_ms, last_ms, quiet_ms FROM source_use WHERE source = ?'),
   };

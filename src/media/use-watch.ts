@@ -8,6 +8,8 @@ export interface UseWatchOptions {
   readonly everyMs: number;
   readonly now: () => number;
   readonly failed: (error: unknown) => void;
+  /** False: Mastodon still writes to the sources, and that nobody asks for what it wrote lately makes no quiet time. Default: true. */
+  readonly quietCounts?: boolean;
 }
 
 const unwritten = Promise.resolve(false);
@@ -54,7 +56,7 @@ export class UseWatch {
 
   /** Writes down the period that ends now. Rejects when it cannot, and what was needed in it is written in the end of the next one. */
   async tick(): Promise<void> {
-    const { use, sources, everyMs, now } = this.#options;
+    const { use, sources, everyMs, now, quietCounts = true } = this.#options;
     const atMs = now();
     // A clock that jumped, or a machine that slept, is no time in which anybody could ask.
     const passedMs = Math.min(Math.max(0, atMs - this.#countedFrom), 2 * everyMs);
@@ -67,7 +69,8 @@ export class UseWatch {
       if (this.#needed.get(source) === need) this.#needed.delete(source);
     }
     await use.watch(inUse, atMs);
-    await use.passed(quiet, passedMs);
+    if (quietCounts) await use.passed(quiet, passedMs);
+    else await use.beginQuietAnew(inUse);
   }
 
   async stop(): Promise<void> {

@@ -29,6 +29,12 @@ const use: SourceUse = {
       if (row) row.quietMs += ms;
     }
   },
+  beginQuietAnew: async (sources) => {
+    for (const source of sources) {
+      const row = rows.get(source);
+      if (row) row.quietMs = 0;
+    }
+  },
   of: async (source): Promise<KnownUse | undefined> => rows.get(source),
 };
 
@@ -42,8 +48,9 @@ beforeEach(() => {
 });
 
 /** One that is told when a period ends. */
-async function watch(): Promise<UseWatch> {
+async function watch(change: { quietCounts?: boolean } = {}): Promise<UseWatch> {
   return await UseWatch.begin({
+    ...change,
     use,
     sources: () => inUse,
     everyMs,
@@ -58,6 +65,18 @@ async function periods(watching: UseWatch, n: number): Promise<void> {
     await watching.tick();
   }
 }
+
+test('while Mastodon still writes to the sources, no time is quiet, and what was before does not count on', async () => {
+  const before = await watch();
+  await periods(before, 10);
+  await before.stop();
+  const front = await watch({ quietCounts: false });
+  await periods(front, 100);
+  await front.stop();
+  expect(rows.get('basement')).toMatchObject({ quietMs: 0 });
+  await periods(await watch(), 3);
+  expect(rows.get('basement')).toMatchObject({ quietMs: 3 * everyMs });
+});
 
 describe('the quiet time of a source', () => {
   test('is the time in which the program ran, and not that in which it did not', async () => {
