@@ -141,6 +141,9 @@ export class Copier {
 
   async #next(turn: Turn, state: State, effect: Effect): Promise<KeyEvent> {
     const event = await this.#perform(turn, effect);
+    // Ids that a client's copy of another key carried along are no attempts of this one.
+    const own = state.attempts.find(({ id }) => effect.type === 'look' && id === turn.seen?.copyId);
+    if (own) await this.#options.leftUploads.made(own.id);
     const cancellable = ['spooling', 'checking', 'sending-parts', 'sending'].includes(state.stage.at);
     return turn.signal.aborted && cancellable ? { type: 'cancel' } : event;
   }

@@ -62,6 +62,14 @@ export class LeftUploads {
     else this.sweep();
   }
 
+  /**
+   * Its object was seen, though no answer came: its upload is not aborted. A store that fell between making the object and forgetting the
+   * upload would take the object's own bytes away.
+   */
+  async made(copyId: string): Promise<void> {
+    await this.#options.records.made(copyId);
+  }
+
   /** Aborts what is left, in the background. */
   sweep(): void {
     if (this.#stopped) return;

@@ -13,6 +13,8 @@ export interface PartUploads {
   begun(upload: PartUpload, nowMs: number): Promise<void>;
   /** The store keeps nothing of it any more. */
   over(uploadId: string): Promise<void>;
+  /** The object that this attempt was to make was seen: what the store may still keep of its upload are parts of that. */
+  made(copyId: string): Promise<void>;
   /** Those whose completion can no longer be under way: no attempt of theirs is open. Oldest first, at most so many. */
   left(limit: number): Promise<readonly PartUpload[]>;
 }

@@ -24,6 +24,12 @@ export class SqlitePartUploads implements PartUploads {
     });
   }
 
+  made(copyId: string): Promise<void> {
+    return this.#writer.write(() => {
+      this.#sql.made.run(copyId);
+    });
+  }
+
   async left(limit: number): Promise<readonly PartUpload[]> {
     return this.#sql.left.all(limit) as unknown as PartUpload[];
   }
@@ -36,6 +42,7 @@ function prepare(db: DatabaseSync) {
        ON CONFLICT (upload_id) DO NOTHING`,
     ),
     over: db.prepare('DELETE FROM part_uploads WHERE upload_id = ?'),
+    made: db.prepare('DELETE FROM part_uploads WHERE copy_id = ?'),
     left: db.prepare(
       `SELECT upload_id AS uploadId, key, copy_id AS copyId FROM part_uploads
        WHERE NOT EXISTS (SELECT 1 FROM attempts WHERE attempts.id = part_uploads.copy_id) ORDER BY begun_ms LIMIT ?`,

@@ -63,6 +63,7 @@ export class Program {
             carryOut: () => parts.begun(upload, nowMs),
           }),
         over: (uploadId) => parts.over(uploadId),
+        made: (copyId) => parts.made(copyId),
         left: async () => (await parts.left(100_000)).filter(({ key }) => key === options.key),
       },
       store: bed.partStore,

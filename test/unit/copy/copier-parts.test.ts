@@ -248,6 +248,21 @@ describe('a completion of unknown outcome', () => {
     await world.look();
     expect((await record()).status).toBe('copied');
   });
+
+  test('that landed is not aborted, though the store fell before it forgot the upload: the parts are the object', async () => {
+    await copy();
+    const upload = parts.uploads.get('upload 1')!;
+    parts.land('upload 1');
+    parts.uploads.set('upload 1', upload);
+    for (const offset of [0, ...looksMs]) {
+      world.nowMs = startMs + offset;
+      await world.look();
+      world.left.sweep();
+    }
+    expect(await record()).toMatchObject({ status: 'copied', attempts: [], look: undefined });
+    await eventually(async () => expect(await left()).toEqual([]));
+    expect(calls).not.toContain('abort upload 1');
+  });
 });
 
 test('a completion that the store refuses leaves nothing', async () => {
