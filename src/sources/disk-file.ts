@@ -62,7 +62,7 @@ export class DiskFile implements SourceObject {
   async unchanged(): Promise<boolean> {
     // The kernel knows it of an open file without asking the disk.
     const urgency = this.#urgency === 'behind' ? 'free' : this.#urgency;
-    const now = await this.#gate.read(() => this.#handle.stat({ bigint: true }), undefined, urgency);
+    const now = await this.#asked(() => this.#handle.stat({ bigint: true }), urgency);
     // Not ctime: replacing the file by rename changes the open inode's, and the bytes stay good.
     return now.size === this.#stats.size && now.mtimeNs === this.#stats.mtimeNs && now.ino === this.#stats.ino;
   }
@@ -78,13 +78,31 @@ export class DiskFile implements SourceObject {
     if (this.#holders === 0) this.#gate.release(() => this.#handle.close());
   }
 
+  /** Held until the disk has really answered: closing it before would wait for that answer too, on a place of its own. */
+  async #asked<T>(operation: () => Promise<T>, urgency: Urgency): Promise<T> {
+    this.#holders += 1;
+    let begun = false;
+    const begin = async () => {
+      begun = true;
+      try {
+        return await operation();
+      } finally {
+        this.#letGo();
+      }
+    };
+    try {
+      return await this.#gate.read(begin, undefined, urgency);
+    } finally {
+      if (!begun) this.#letGo();
+    }
+  }
+
   async #readAt(offset: number, length: number): Promise<Buffer> {
     const buffer = Buffer.allocUnsafe(length);
-    const { bytesRead } = await this.#gate
-      .read(() => this.#handle.read(buffer, 0, length, offset), undefined, this.#urgency)
-      .catch((error: unknown) => {
-        throw this.#broken(error, offset);
-      });
+    const reading = this.#asked(() => this.#handle.read(buffer, 0, length, offset), this.#urgency);
+    const { bytesRead } = await reading.catch((error: unknown) => {
+      throw this.#broken(error, offset);
+    });
     if (bytesRead === 0) {
       const detail = `the file ends at byte ${offset} of ${this.meta.size}`;
       throw new SourceReadError('CHANGED', `${this.#disk}: ${detail}`, { detail });

@@ -502,6 +502,22 @@ describe.skipIf(needs('fuse').skip)('a failing disk', () => {
     await nothingIsHeld();
   });
 
+  test('that hangs in the middle of files keeps one place a read, and serves the rest of itself', async () => {
+    const limits = { maxOutstanding: 4, maxLookups: 2, maxWaiting: 100, deadlineMs: 300 };
+    await withRules([{ match: '[ab].jpg', op: 'read', hang: true }], limits);
+    for (const name of ['a.jpg', 'b.jpg']) {
+      const object = objectOf(await disk.open(name, never));
+      expect((await bytesAndError(object.read())).error).toMatchObject({ code: 'TIMEOUT' });
+      object.close();
+    }
+    expect(disk.load).toEqual({ outstanding: 2, stuck: 2 });
+    const whole = objectOf(await disk.open('c.jpg', never));
+    expect(bytes.equals(await buffer(whole.read()))).toBe(true);
+    whole.close();
+    await failing.setRules([]);
+    await nothingIsHeld();
+  });
+
   test('whose root hangs proves no absence', async () => {
     await withRules([{ match: '.', op: 'getattr', hang: true }], hungLimits);
     const answer = await disk.open('none.jpg', never);
