@@ -239,7 +239,8 @@ export class Copier {
   async #save(turn: Turn, result: Step): Promise<TurnEnd | undefined> {
     const { ledger, now, events } = this.#options;
     const { save, outcome } = result;
-    const patient = turn.lane === 'backfill';
+    // Nobody waits for a copy but a mutation that has cancelled it.
+    const patient = turn.what === 'copy' && !turn.signal.aborted;
     if (!outcome) {
       if (save) await ledger.change(turn.key, save, lookTime(save.look, this.#options), now(), { patient });
       return undefined;

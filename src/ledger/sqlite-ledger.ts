@@ -90,13 +90,14 @@ export class SqliteLedger implements Ledger, RecordedCopies {
   }
 
   ask(asks: ReadonlyMap<string, number>, nowMs: number, reviveMs: number): Promise<void> {
-    return this.#writer.write(() => {
+    const write = () => {
       for (const [key, n] of asks) this.#sql.ask.run({ key, n, nowMs, reviveMs });
-    });
+    };
+    return this.#writer.write(write, { patient: true });
   }
 
   async backfill(files: readonly BackfillFile[], nowMs: number, reviveMs: number): Promise<number> {
-    return await this.#writer.write(() => {
+    const write = () => {
       let begun = 0;
       const places = new Map<string, number>();
       for (const { key, source, size } of files) {
@@ -105,7 +106,8 @@ export class SqliteLedger implements Ledger, RecordedCopies {
         begun += Number(this.#sql.backfill.run({ key, source, size, place, nowMs, reviveMs }).changes);
       }
       return begun;
-    });
+    };
+    return await this.#writer.write(write, { patient: true });
   }
 
   async liftAllBut(sources: readonly string[]): Promise<void> {

@@ -8,8 +8,8 @@ interface Waiting {
 
 /** A commit blocks the event loop until the disk has it; so many times as long as the last one took, others have the loop. */
 const restTimes = 4;
-/** But no longer, in milliseconds. */
-const mostRestMs = 50;
+/** But no longer, in milliseconds: also on a disk that takes hundreds for a commit most of the time is theirs. */
+const mostRestMs = 1000;
 
 /**
  * Gathers writes into one transaction, so that one fsync serves many. Writes are carried out in the order they came; a promise
