@@ -27,11 +27,12 @@ export function wirePeriodicScans(context: Context, parts: ScanParts): { start()
   const everyMs = config.backfill.scanEvery;
   const disks = config.sources.filter(({ type }) => type === 'disk').map(({ name }) => name);
   if (everyMs === undefined || !scanProgram || disks.length === 0) return { start: () => undefined };
+  const held = new Set<string>();
   const scans = new PeriodicScans({
     sources: () => disks.filter(inUse),
     everyMs,
     files,
-    run: (source, signal) => scanned(scanProgram, source, signal),
+    run: (source, signal) => scanned(scanProgram, source, signal, held),
     now,
     began: report.rest.scanBegan,
     ended: report.rest.scanEnded,
@@ -45,11 +46,15 @@ export function wirePeriodicScans(context: Context, parts: ScanParts): { start()
   };
 }
 
+/** `held`: sources with a process that is not gone yet. A disk that hangs keeps it, and all its memory: one of them is enough. */
 async function scanned(
   { program, config, threads, env }: ScanProgram,
   source: string,
   signal: AbortSignal,
+  held: Set<string>,
 ): Promise<ScanEnd> {
+  if (held.has(source))
+    return { whole: false, why: 'the disk holds the process of the scan before', record: undefined };
   let end: ScanEnd = { whole: false, why: 'it told nothing', record: undefined };
   const job = { config, sources: [source], manifest: undefined, rate: undefined, fresh: false };
   try {
@@ -63,6 +68,7 @@ async function scanned(
       told: (told) => {
         if ('result' in told) end = told.result;
       },
+      there: (is) => void (is ? held.add(source) : held.delete(source)),
     });
     return end;
   } catch (error) {

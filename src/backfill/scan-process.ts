@@ -40,6 +40,8 @@ export interface ScanProcessOptions {
   /** Once aborted, the scan writes down where it stands, and ends. */
   readonly signal: AbortSignal;
   readonly told: (told: ScanTold) => void;
+  /** Told when the process is there, and when it is gone, which may be long after the scan was over. */
+  readonly there?: (is: boolean) => void;
 }
 
 /** How long that may take, in milliseconds: a batch, and a look whether the disk is still there. */
@@ -51,7 +53,7 @@ const endingMs = 10_000;
  * manifest. It ends with us. Rejects with what it failed with, as an error with that code, or SCAN_BROKEN.
  */
 export async function scanApart(options: ScanProcessOptions): Promise<void> {
-  const { program, job, threads, env, lowPriority, signal, told } = options;
+  const { program, job, threads, env, lowPriority, signal, told, there } = options;
   const child = fork(program, {
     stdio: [job.manifest === '-' ? 'inherit' : 'ignore', 'ignore', 'pipe', 'ipc'],
     // libuv reads it once: hung operations would take its four threads.
@@ -66,8 +68,14 @@ export async function scanApart(options: ScanProcessOptions): Promise<void> {
     else resolve();
   });
   child.once('error', reject);
-  child.once('exit', (code, by) => reject(broken(`it ended with ${code ?? by}`)));
-  child.once('spawn', () => lowPriority && lowered(child.pid));
+  child.once('exit', (code, by) => {
+    reject(broken(`it ended with ${code ?? by}`));
+    there?.(false);
+  });
+  child.once('spawn', () => {
+    there?.(true);
+    if (lowPriority) lowered(child.pid);
+  });
   const stop = () => {
     child.kill('SIGTERM');
     setTimeout(() => reject(broken('it was ended, and did not write down where it stood')), endingMs).unref();

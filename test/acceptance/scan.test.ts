@@ -1,7 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { lstatSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { baseConfig, type PlainConfig } from '../support/base-config.ts';
 import { eventually } from '../support/eventually.ts';
@@ -42,6 +43,19 @@ function onDisk(root: string): Row[] {
       mode: Number(stats.mode & 0o7777n),
     }))
     .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
+}
+
+/** Processes that a process has begun, and that have not ended. */
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+}
+
+/** What one holds in memory, also where only a thread of it is left. */
+function residentBytes(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`).map((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8'),
+  );
+  return Math.max(...threads.map((status) => Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024));
 }
 
 /** A disk with some of Mastodon's files, and a bucket that nobody answers for: a scan asks none. */
@@ -169,5 +183,25 @@ describe('a scan within serve', () => {
     expect(await upstairs.metric('upstairs_scan_end_timestamp_seconds', { source: 'basement' })).toBeGreaterThan(1e9);
     expect(upstairs.logs.find(({ event, whole }) => event === 'scan' && whole)).toMatchObject({ files: 30, added: 30 });
     expect((await upstairs.kill('SIGTERM')).code).toBe(0);
+  });
+
+  test.skipIf(needs('fuse').skip)('begins none while a disk holds the process of the one before', async () => {
+    const { root, config } = await place(30, { backfill: { enabled: true, scanEvery: '1s' } });
+    await using disk = await mountFaultyDisk(root);
+    const sources = [{ type: 'disk', name: 'basement', root: disk.mountPoint, deadline: '500ms' }];
+    await using upstairs = await startUpstairs({ config: { ...config, sources } });
+    const scans = (line: { event?: string; whole?: unknown }) => line.event === 'scan' && line.whole !== undefined;
+    await eventually(() => upstairs.logs.some((line) => scans(line) && line.whole), { withinMs: 20_000 });
+    await disk.setRules([{ op: '*', hang: true }]);
+    await eventually(() => upstairs.logs.some((line) => scans(line) && !line.whole), { withinMs: 20_000 });
+    await sleep(15_000);
+    const held = childrenOf(upstairs.pid).map((pid) => residentBytes(pid));
+    console.log('processes that the disk holds, by resident bytes', held);
+    expect(held.length).toBe(1);
+
+    await disk.setRules([]);
+    const before = upstairs.logs.length;
+    const again = () => upstairs.logs.slice(before).some((line) => scans(line) && line.whole);
+    await eventually(again, { withinMs: 20_000 });
   });
 });
