@@ -6,6 +6,7 @@ import { configFingerprint } from '../config/fingerprint.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { operationsOf } from '../config/sources-schema.ts';
+import { logSink } from '../observability/log-sink.ts';
 import { createLogger } from '../observability/logger.ts';
 import { Metrics } from '../observability/metrics.ts';
 import { CommandError } from './command-error.ts';
@@ -19,6 +20,8 @@ import { version } from './version.ts';
 const spareThreads = 16;
 /** How long descriptors on the disks may take to close at the end, in milliseconds. */
 const closingMs = 1000;
+/** How long the log's last lines may take until they are taken, in milliseconds. */
+const lastLinesMs = 500;
 /** How long reads that are under way may take when it is to end at once, in milliseconds. */
 const insistedMs = 300;
 
@@ -111,11 +114,12 @@ function firstSignal(second: () => void): Promise<NodeJS.Signals> {
 
 /**
  * A disk that hangs holds a thread, and `process.exit` would wait for it for ever. One that only works is caught between two reads: it is
- * looked in every turn of the event loop.
+ * looked in every turn of the event loop. Whoever takes the log may hang too, and hold a thread with a line.
  */
 async function exit(app: Pick<App, 'pendingDiskOperations'>, how: ExitName, patienceMs: number): Promise<void> {
   const end = performance.now() + patienceMs;
   while (app.pendingDiskOperations() > 0 && performance.now() < end) await setImmediate();
-  if (app.pendingDiskOperations() > 0) process.kill(process.pid, 'SIGKILL');
+  const logged = await logSink().taken(lastLinesMs);
+  if (!logged || app.pendingDiskOperations() > 0) process.kill(process.pid, 'SIGKILL');
   process.exit(exitCodes[how].code);
 }

@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { logSink } from './log-sink.ts';
 
 const shape = {
   base: null,
@@ -9,7 +10,7 @@ const shape = {
 
 /** For the line a request: its fields are few and fixed, and none can hold a secret; redaction would cost a tenth of a cache hit. */
 export function createAccessLogger(options: { level: string }): Logger {
-  return pino({ ...shape, level: options.level });
+  return pino({ ...shape, level: options.level }, logSink());
 }
 
 /** Names under which a secret may hang on something that is logged. */
@@ -38,7 +39,7 @@ export function createLogger(options: { level: string; to?: DestinationStream })
     },
     serializers: { error: errorFacts },
   };
-  return options.to ? pino(settings, options.to) : pino(settings);
+  return pino(settings, options.to ?? logSink());
 }
 
 /** An error's name, code, message and causes: no request or response that hangs on it, since these hold signatures. */
