@@ -23,6 +23,7 @@ import { openListeners, type Ports } from './http/listeners.ts';
 import { statusRoute } from './http/status-route.ts';
 import { OperatorError } from './lib/operator-error.ts';
 import { Teardown } from './lib/teardown.ts';
+import { hasMarks } from './marks/marks-peek.ts';
 import { SqliteMarks } from './marks/sqlite-marks.ts';
 import { BucketReads } from './media/bucket-reads.ts';
 import { Pipes } from './media/pipes.ts';
@@ -86,11 +87,13 @@ export async function startApp(
 async function wire(context: Context, scanProgram: ScanProgram | undefined): Promise<App> {
   const { config, metrics, report, teardown, now } = context;
   const { state } = config;
-  const marks = new SqliteMarks(join(state.dir, 'marks.db'));
-  teardown.add('marks', () => marks.close());
   const ledger = openLedger(join(state.dir, 'ledger.db'));
   teardown.add('ledger', () => ledger.close());
-  if (marks.isNew && !context.acceptLoss && (await ledger.binding())) throw new MarksLostError(state.dir);
+  const marksFile = join(state.dir, 'marks.db');
+  // Before they are made: the next start must find them missing too.
+  if (!hasMarks(marksFile) && !context.acceptLoss && (await ledger.binding())) throw new MarksLostError(state.dir);
+  const marks = new SqliteMarks(marksFile);
+  teardown.add('marks', () => marks.close());
 
   const bucket = await wireBucket(context, ledger);
   const proof = openProof(join(state.dir, 'ledger.db'));
@@ -246,7 +249,7 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
 class MarksLostError extends OperatorError<'MARKS_LOST'> {
   constructor(dir: string) {
     super('MARKS_LOST', {
-      found: `there is a ledger in ${dir}, and no marks.db: what was deleted and hidden is not known`,
+      found: `there is a ledger in ${dir}, and no marks.db, or an empty one: what was deleted and hidden is not known`,
       expected: 'marks.db, which belongs to that ledger',
       todo: 'restore a backup (upstairs ledger restore), or accept the loss by name (upstairs serve --accept-loss BUCKET)',
     });

@@ -3,6 +3,7 @@ import type { RecordedCopies } from '../ledger/recorded-copies.ts';
 import { SqliteLedger } from '../ledger/sqlite-ledger.ts';
 
 export { ledgerFacts } from '../ledger/ledger-facts.ts';
+export { hasMarks } from '../marks/marks-peek.ts';
 
 /** How long a ledger write waits for company, in milliseconds. */
 const batchMs = 5;

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ledgerFacts } from '../app/wire-ledger.ts';
+import { hasMarks, ledgerFacts } from '../app/wire-ledger.ts';
 import { CommandError } from './command-error.ts';
 
 /**
@@ -9,12 +9,12 @@ import { CommandError } from './command-error.ts';
  * @throws CommandError NO_STATE
  */
 export function ledgerFile(stateDir: string): string {
-  return stateFile(stateDir, 'ledger.db', 'ledger');
+  return stateFile(stateDir, 'ledger.db', 'ledger', existsSync);
 }
 
 /** @throws CommandError NO_STATE where there are none: then nobody knows what is hidden or gone on purpose. */
 export function expectMarks(stateDir: string): void {
-  stateFile(stateDir, 'marks.db', 'marks');
+  stateFile(stateDir, 'marks.db', 'marks', hasMarks);
 }
 
 /**
@@ -32,9 +32,9 @@ export function boundLedger(stateDir: string) {
   return { ...facts, id, binding };
 }
 
-function stateFile(stateDir: string, name: string, what: string): string {
+function stateFile(stateDir: string, name: string, what: string, there: (file: string) => boolean): string {
   const file = join(stateDir, name);
-  if (!existsSync(file))
+  if (!there(file))
     throw new CommandError('NO_STATE', {
       found: `there is no ${what} at ${file}`,
       expected: 'a state that `upstairs serve` made',

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { peekDatabase } from '../lib/peek-database.ts';
 import type { Mark } from './marks.ts';
 
@@ -25,6 +26,17 @@ export function intentsIn(file: string): number {
   const db = peekDatabase(file);
   try {
     return (db.prepare('SELECT count(*) AS n FROM intents').get() as { n: number }).n;
+  } finally {
+    db.close();
+  }
+}
+
+/** Whether marks were ever kept in this file. One that is missing or empty tells nothing of what was deleted. */
+export function hasMarks(file: string): boolean {
+  if (!existsSync(file)) return false;
+  const db = peekDatabase(file);
+  try {
+    return (db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version > 0;
   } finally {
     db.close();
   }

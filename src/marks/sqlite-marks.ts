@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { BatchWriter } from '../lib/batch-writer.ts';
 import { openDatabase } from '../lib/sqlite.ts';
@@ -34,8 +33,6 @@ interface RecordRow extends Omit<Mark, 'generation'> {
 
 /** Marks in one file, small and apart from the ledger, so that the mover's batches never make a DELETE wait. */
 export class SqliteMarks implements Marks {
-  /** There was no such file before. */
-  readonly isNew: boolean;
   /** In the same file. */
   readonly uploads: Uploads;
   readonly #db: DatabaseSync;
@@ -43,7 +40,6 @@ export class SqliteMarks implements Marks {
   readonly #sql: ReturnType<typeof prepareMarks>;
 
   constructor(file: string) {
-    this.isNew = !existsSync(file);
     this.#db = openDatabase(file, marksMigrations);
     this.#sql = prepareMarks(this.#db);
     // Mutations that come together share an fsync; none waits for others to come.

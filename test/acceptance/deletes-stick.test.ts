@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DeleteObjectCommand, DeleteObjectsCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -13,6 +14,27 @@ import { baseConfig } from '../support/upstairs.ts';
 import { clientBucket } from '../support/write-world.ts';
 
 const unrelated = 'site_uploads/files/000/000/001/original/unrelated.jpg';
+
+describe.skipIf(needs('ceph').skip)('a key whose mark was lost with marks.db', { timeout: 60_000 }, () => {
+  test('does not come back, however often the program is started', async () => {
+    const key = 'media_attachments/files/109/001/002/003/004/005/original/lost.jpg';
+    const at = await lives({
+      files: { [key]: Buffer.from('what was deleted'), [unrelated]: Buffer.from('unrelated') },
+    });
+    await at.world.client().send(new DeleteObjectCommand({ Bucket: clientBucket, Key: key }));
+    expect(await at.seen(key)).toBe(404);
+    await at.world.upstairs.kill();
+    for (const end of ['', '-wal', '-shm']) rmSync(join(at.stateDir, `marks.db${end}`), { force: true });
+    // As systemd does, two seconds after each end.
+    for (let start = 1; start <= 2; start++) {
+      const seen = await at.again('SIGKILL').then(
+        () => at.seen(key),
+        (error: Error) => error.message,
+      );
+      expect(seen, `start ${start}`).toMatch(/no marks\.db/);
+    }
+  });
+});
 
 describe.skipIf(needs('ceph', 'fuse').skip)('a key that is deleted through the write host', { timeout: 60_000 }, () => {
   const one = keyStates.map((state) => keyOf('one', state));

@@ -46,6 +46,17 @@ describe('without a state', () => {
     rmSync(join(dir, 'marks.db'));
     await told(config, ['verify'], 'NO_STATE', /there is no marks at/);
     await told(config, ['serve'], 'MARKS_LOST', /no marks\.db[\s\S]*upstairs ledger restore/);
+    // systemd starts it again after two seconds.
+    await told(config, ['serve'], 'MARKS_LOST', /no marks\.db[\s\S]*upstairs ledger restore/);
+  });
+
+  test('one whose marks are an empty file is not either, whatever command came before', async () => {
+    const { config, dir } = bound.copied();
+    for (const end of ['-wal', '-shm']) rmSync(join(dir, `marks.db${end}`), { force: true });
+    writeFileSync(join(dir, 'marks.db'), '');
+    await told(config, ['verify'], 'NO_STATE', /there is no marks at/);
+    await told(config, ['ledger', 'backup', join(scratch('backup'), 'new')], 'NO_STATE', /there is no marks at/);
+    await told(config, ['serve'], 'MARKS_LOST', /no marks\.db[\s\S]*upstairs ledger restore/);
   });
 });
 

@@ -1,7 +1,9 @@
+import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { unmarked } from '../../src/marks/marks.ts';
+import { hasMarks } from '../../src/marks/marks-peek.ts';
 import { SqliteMarks } from '../../src/marks/sqlite-marks.ts';
 import { scratch } from '../support/scratch.ts';
 import { decided, marksContract } from './marks.contract.ts';
@@ -26,14 +28,20 @@ test('marks of a later version of the program are refused', async () => {
   expect(() => new SqliteMarks(file)).toThrow(/later version/);
 });
 
-test('marks say whether their file is a new one', async () => {
+test('a file that is missing or empty has no marks, one that was opened has, while it is open and afterwards', async () => {
   const file = join(scratch(), 'marks.db');
-  const first = new SqliteMarks(file);
-  expect(first.isNew).toBe(true);
-  await first.close();
-  const second = new SqliteMarks(file);
-  expect(second.isNew).toBe(false);
-  await second.close();
+  expect(hasMarks(file)).toBe(false);
+  expect(existsSync(file)).toBe(false);
+  writeFileSync(file, '');
+  expect(hasMarks(file)).toBe(false);
+  const marks = new SqliteMarks(file);
+  expect(hasMarks(file)).toBe(true);
+  // As it lies there after a SIGKILL.
+  const left = join(scratch(), 'marks.db');
+  for (const end of ['', '-wal']) copyFileSync(file + end, left + end);
+  expect(hasMarks(left)).toBe(true);
+  await marks.close();
+  expect(hasMarks(file)).toBe(true);
 });
 
 test('marks of the first version are kept, and may be forgotten when they were settled long ago', async () => {
