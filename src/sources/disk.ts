@@ -6,6 +6,7 @@ import { FreshCheck } from '../lib/fresh-check.ts';
 import type { ObjectMeta } from '../lib/object-meta.ts';
 import { DiskFile } from './disk-file.ts';
 import { DiskGate, type GateLimits, type Urgency } from './disk-gate.ts';
+import { ExactNames, foldedName } from './exact-names.ts';
 import { type Source, type SourceAnswer, SourceReadError, type SourceTrouble, type Wanted } from './source.ts';
 
 /** O_NONBLOCK: opening a FIFO must not wait for a writer. O_NOFOLLOW: the last part of a name may not be a symlink. */
@@ -29,6 +30,7 @@ export class DiskSource implements Source {
   readonly #gate: DiskGate;
   readonly #device: { dev: bigint; ino: bigint };
   readonly #root = new FreshCheck(() => this.#rootIntact());
+  readonly #names: ExactNames;
 
   /** `device` is what `stat` said of the root when it was known to be mounted. `gate`: where the disk has one already. */
   constructor(options: DiskOptions, device: { dev: bigint; ino: bigint }, gate: DiskGate = new DiskGate(options)) {
@@ -36,6 +38,7 @@ export class DiskSource implements Source {
     this.#options = options;
     this.#gate = gate;
     this.#device = device;
+    this.#names = new ExactNames(options.root, (operation) => this.#gate.lookup(operation));
   }
 
   /** Looks at the root, which must be there, and makes the source. */
@@ -64,7 +67,7 @@ export class DiskSource implements Source {
         urgency,
       );
       handle = opened.handle;
-      if (!opened.stats.isFile() || !this.#isExactly(handle, key)) {
+      if (!opened.stats.isFile() || !(await this.#isExactly(handle, opened.stats, key))) {
         this.#discard(handle);
         return await this.#missing();
       }
@@ -91,11 +94,14 @@ export class DiskSource implements Source {
 
   /**
    * One file, one key: the descriptor's own path must be the key's, or some directory on the way was a symlink. Reads
-   * /proc, not the disk.
+   * /proc, and the disk only where that takes several names for one.
    */
-  #isExactly(handle: FileHandle, key: string): boolean {
+  async #isExactly(handle: FileHandle, stats: BigIntStats, key: string): Promise<boolean> {
     const path = this.#pathOf(key);
     const opened = readlinkSync(`/proc/self/fd/${handle.fd}`);
+    // It may tell any of the names, also one that somebody else has asked for.
+    if (await this.#names.ignoreCase(key, stats))
+      return foldedName(opened) === foldedName(path) && (await this.#names.areListed(key));
     // The kernel's mark on a file that was replaced or removed since it was opened: it was there.
     return opened === path || opened === `${path} (deleted)`;
   }

@@ -1,12 +1,15 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DeleteObjectCommand, DeleteObjectsCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { bucketSnapshot } from '../support/bucket-snapshot.ts';
 import { all, type ByKey, byKey } from '../support/by-key.ts';
+import { eventually } from '../support/eventually.ts';
+import { mountFaultyDisk } from '../support/faulty-disk.ts';
 import { arrange, filesOf, keyOf, keyStates, lateCopy, slowDisk } from '../support/key-states.ts';
 import { needs } from '../support/left-out.ts';
 import { type Lives, lives } from '../support/lives.ts';
+import { basement } from '../support/media-files.ts';
 import { runUpstairs } from '../support/run-upstairs.ts';
 import { said } from '../support/said.ts';
 import { scratch } from '../support/scratch.ts';
@@ -33,6 +36,34 @@ describe.skipIf(needs('ceph').skip)('a key whose mark was lost with marks.db', {
       );
       expect(seen, `start ${start}`).toMatch(/no marks\.db/);
     }
+  });
+});
+
+describe.skipIf(needs('ceph', 'fuse').skip)('a key on a disk that takes A for a', { timeout: 60_000 }, () => {
+  test('stays gone when it is asked for by another name of its file, and no such name is carried up', async () => {
+    const [key, kept] = ['gone', 'kept'].map(
+      (name) => `media_attachments/files/109/001/002/003/004/005/original/${name}.jpg`,
+    ) as [string, string];
+    const behind = scratch('behind');
+    await basement(behind, { [key]: Buffer.from('what was deleted'), [kept]: Buffer.from('kept') });
+    const disk = await mountFaultyDisk(behind, { ignoreCase: true });
+    onTestFinished(() => disk.unmount());
+    const sources = [{ type: 'disk', name: 'basement', root: disk.mountPoint }];
+    const at = await lives({ config: { sources } });
+    await at.world.client().send(new DeleteObjectCommand({ Bucket: clientBucket, Key: key }));
+    const others = [key.replace('gone', 'GONE'), key.replace('.jpg', '.JPG'), key.replace('original', 'Original')];
+    expect(await byKey([key, ...others], at.seen)).toEqual(all([key, ...others], 404));
+    const client = at.world.client();
+    const owned = await byKey(others, (Key) => said(client.send(new GetObjectCommand({ Bucket: clientBucket, Key }))));
+    expect(owned).toEqual(all(others, '404 NoSuchKey'));
+    expect(await byKey([kept.replace('kept', 'KEPT'), kept], at.seen)).toEqual({
+      [kept.replace('kept', 'KEPT')]: 404,
+      [kept]: 'kept',
+    });
+    await eventually(async () => (await at.world.puts(kept)).length > 0);
+    await at.settled();
+    const objects = await bucketSnapshot(at.world.rgw.client, at.world.bucket);
+    expect(objects.filter((line) => line.startsWith('media_attachments/'))).toHaveLength(1);
   });
 });
 

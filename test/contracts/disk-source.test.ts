@@ -433,6 +433,12 @@ describe.skipIf(needs('fuse').skip)('a failing disk', () => {
     await nothingIsHeld();
   });
 
+  test('that cannot say whether there is a name in other case gives the file all the same', async () => {
+    await withRules([{ match: 'A.JPG', op: 'lookup', errno: 'EIO' }]);
+    objectOf(await disk.open('a.jpg', never)).close();
+    await nothingIsHeld();
+  });
+
   test('whose look-up fails with another error is unavailable', async () => {
     await withRules([{ match: 'a.jpg', op: 'open', errno: 'ESTALE' }]);
     expect(await disk.open('a.jpg', never)).toMatchObject({ kind: 'unavailable', trouble: 'io' });
@@ -529,6 +535,46 @@ describe.skipIf(needs('fuse').skip)('a failing disk', () => {
     await withRules([{ errno: 'EIO' }]);
     expect((await disk.open('none.jpg', never)).kind).not.toBe('missing');
     await failing.setRules([]);
+  });
+});
+
+describe.skipIf(needs('fuse').skip)('a disk whose file system takes A for a', () => {
+  const key = 'media/Original/ab12.jpg';
+  const others = [
+    'media/Original/AB12.jpg',
+    'media/Original/ab12.JPG',
+    'MEDIA/Original/ab12.jpg',
+    'media/original/ab12.jpg',
+  ];
+  let mounted: FaultyDisk;
+  beforeAll(async () => {
+    const behind = scratch('behind');
+    await writeMedia(behind, key, pattern(1000));
+    mounted = await mountFaultyDisk(behind, { ignoreCase: true });
+  });
+  afterAll(() => mounted?.unmount());
+
+  test.each([
+    ['first', [...others, key, ...others]],
+    ['after the right one', [key, ...others, key]],
+  ])('has a file under the name that is listed alone, whatever is asked %s', async (_when, asked) => {
+    const disk = await diskAt(mounted.mountPoint);
+    for (const name of asked) {
+      const answer = await disk.open(name, never);
+      expect(answer.kind, name).toBe(name === key ? 'found' : 'missing');
+      if (answer.kind === 'found') answer.object.close();
+    }
+    await eventually(() => descriptorsBelow(mounted.mountPoint) === 0);
+  });
+
+  test('is asked once, and then once for each directory', async () => {
+    const disk = await diskAt(mounted.mountPoint);
+    objectOf(await disk.open(key, never)).close();
+    const { ops: before } = await mounted.stats();
+    objectOf(await disk.open(key, never)).close();
+    const { ops: after } = await mounted.stats();
+    // The last directory's names are read each time: a key's own name is not remembered.
+    expect((after.opendir ?? 0) - (before.opendir ?? 0)).toBe(1);
   });
 });
 

@@ -56,11 +56,12 @@ export interface FaultyDisk extends AsyncDisposable {
 
 /**
  * Mounts a directory once more, through a disk that fails on command. Read-only unless `writable`. `namesForSeconds`: the kernel keeps names
- * and attributes, as it does of a real disk; for large trees that nothing changes below, and rules about reading.
+ * and attributes, as it does of a real disk; for large trees that nothing changes below, and rules about reading. `ignoreCase`: as exFAT, HFS+
+ * and SMB do.
  */
 export async function mountFaultyDisk(
   sourceDir: string,
-  { directIo = false, writable = false, namesForSeconds = 0, rules = [] as DiskRules } = {},
+  { directIo = false, writable = false, namesForSeconds = 0, ignoreCase = false, rules = [] as DiskRules } = {},
 ): Promise<FaultyDisk> {
   const dir = await mkdtemp(join(tmpdir(), 'upstairs-disk-'));
   const mountPoint = join(dir, 'mnt');
@@ -73,6 +74,7 @@ export async function mountFaultyDisk(
   const flags = [
     ...(directIo ? ['--direct-io'] : []),
     ...(writable ? ['--rw'] : []),
+    ...(ignoreCase ? ['--ignore-case'] : []),
     '--names-for',
     String(namesForSeconds),
   ];
