@@ -8,6 +8,7 @@ import { wireCopies, wirePace } from './app/wire-copies.ts';
 import { wireGateway } from './app/wire-gateway.ts';
 import { wireHistory } from './app/wire-history.ts';
 import { openLedger } from './app/wire-ledger.ts';
+import { wireMarkSweep } from './app/wire-mark-sweep.ts';
 import { wireMedia } from './app/wire-media.ts';
 import { wirePage } from './app/wire-page.ts';
 import type { ScanProgram } from './app/wire-periodic-scans.ts';
@@ -17,7 +18,6 @@ import { wireRest } from './app/wire-rest.ts';
 import { servingStatus } from './app/wire-status.ts';
 import type { Config } from './config/schema.ts';
 import type { CopyRequests } from './copy/copy-requests.ts';
-import { MarkSweep } from './gateway/mark-sweep.ts';
 import { historyRoute } from './http/history-route.ts';
 import { openListeners, type Ports } from './http/listeners.ts';
 import { statusRoute } from './http/status-route.ts';
@@ -56,15 +56,11 @@ export interface StartOptions {
   readonly scanProgram?: ScanProgram;
 }
 
-/** How often settled marks are looked through for some that are not needed any more, in milliseconds. */
-const sweepEveryMs = 10_000;
 /** How often it is written down which sources were needed, and who answered readers, in milliseconds. */
 const recordEveryMs = 60_000;
 const leastRecordMs = 100;
 /** For how long a look at the status is good for others, in milliseconds. */
 const statusAgeMs = 1000;
-/** How long after the last look a mark may be forgotten, in milliseconds. */
-const sweepMarginMs = 3600 * 1000;
 
 /** Builds the program from its configuration and starts it. Implementations are constructed and wired here and in `app/`, nowhere else. */
 export async function startApp(
@@ -177,18 +173,7 @@ async function wire(context: Context, scanProgram: ScanProgram | undefined): Pro
   );
   const takenOut = await marks.knowSources(config.sources.map(({ name }) => name));
   if (takenOut.length > 0) report.sourcesTakenOut(takenOut);
-  const sweep = new MarkSweep({
-    marks,
-    ledger,
-    whereBelow: media.whereBelow,
-    allowed: () => moving && takenOut.length === 0 && media.inUse.retired.size === 0,
-    afterMs: (config.copy.looks.at(-1) ?? 0) + sweepMarginMs,
-    everyMs: sweepEveryMs,
-    now,
-    failed: report.sweepFailed,
-  });
-  sweep.start();
-  teardown.add('mark sweep', () => sweep.stop());
+  wireMarkSweep(context, { marks, ledger, files: rest.files, bucket, media, all: takenOut.length === 0 });
   await copies.start();
   teardown.add('copies', () => copies.stop(config.shutdown.copies));
   rest.start();

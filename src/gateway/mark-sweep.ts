@@ -2,10 +2,14 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Marks, NamedMark } from '../marks/marks.ts';
 
 export interface MarkSweepOptions {
-  readonly marks: Pick<Marks, 'droppable' | 'review'>;
-  readonly ledger: Pick<Ledger, 'record' | 'change'>;
+  readonly marks: Pick<Marks, 'get' | 'droppable' | 'review'>;
+  readonly ledger: Pick<Ledger, 'record'>;
   /** `nowhere`: every source could be asked, and none has it. `unknown`: one could not be asked. */
   readonly whereBelow: (key: string) => Promise<'nowhere' | 'below' | 'unknown'>;
+  /** Whether a scan has seen it in a source, and none since that it is gone. */
+  readonly scanned: (key: string) => Promise<boolean>;
+  /** What the bucket has. */
+  readonly above: (key: string) => Promise<'object' | 'missing' | 'unavailable'>;
   /**
    * Nothing writes to the sources any more, and all that ever were can be asked: one that is put in again, or retired and brought back, must
    * not bring back anything.
@@ -23,8 +27,8 @@ export interface MarkSweepOptions {
 const batch = 50;
 
 /**
- * Forgets marks that can hide nothing any more, since remote media come and go by the million: a key that is below nowhere cannot come
- * back from below. Not before the phase is `move`: Mastodon may yet write it there.
+ * Forgets marks that can hide nothing any more, since remote media come and go by the million: a key that never was below, and is not, cannot
+ * come back from below. Not before the phase is `move`: Mastodon may yet write it there.
  */
 export class MarkSweep {
   readonly #options: MarkSweepOptions;
@@ -61,14 +65,16 @@ export class MarkSweep {
   }
 
   async #verdict({ key }: NamedMark): Promise<'nowhere' | 'below' | 'later'> {
-    const { ledger, whereBelow, now } = this.#options;
+    const { marks, ledger, whereBelow, scanned, above } = this.#options;
     const { status, look, attempts } = await ledger.record(key);
     if (look !== undefined || attempts.length > 0) return 'later';
     const where = await whereBelow(key);
-    if (where === 'unknown') return 'later';
-    // Without its mark a key that was deleted would look as if the bucket had lost a copy.
-    if (where === 'nowhere' && status !== 'none') await ledger.change(key, { status: 'none' }, {}, now());
-    return where;
+    if (where !== 'nowhere') return where === 'unknown' ? 'later' : 'below';
+    // Nobody takes anything from the sources: what one had is on a part of it that is away, or is not restored yet.
+    if (status !== 'none' || (await scanned(key))) return 'below';
+    // A DELETE may have been confirmed by somebody else than the store.
+    if ((await marks.get(key)).shown === 'gone' && (await above(key)) !== 'missing') return 'later';
+    return 'nowhere';
   }
 
   #arm(): void {

@@ -15,6 +15,7 @@ let ledger: SqliteLedger;
 let nowMs: number;
 let asked: string[];
 let below: (key: string) => 'nowhere' | 'below' | 'unknown';
+let above: 'object' | 'missing' | 'unavailable';
 
 beforeEach(() => {
   const dir = scratch('state');
@@ -23,6 +24,7 @@ beforeEach(() => {
   nowMs = 1_700_000_000_000;
   asked = [];
   below = () => 'nowhere';
+  above = 'missing';
 });
 afterEach(async () => {
   await ledger.close();
@@ -37,6 +39,8 @@ function sweeper(change: Partial<MarkSweepOptions> = {}): MarkSweep {
       asked.push(key);
       return below(key);
     },
+    scanned: async () => false,
+    above: async () => above,
     allowed: () => true,
     afterMs,
     everyMs: 1,
@@ -68,12 +72,12 @@ describe('a mark is forgotten', () => {
     expect(await known('a')).toBe(false);
   });
 
-  test('together with the word of the ledger that it was copied: else it would look lost', async () => {
-    await decide(gone, 'a');
-    await ledger.change('a', { status: 'copied' }, {}, nowMs);
+  test('when what was uploaded in its place is in the bucket', async () => {
+    await decide({ below: 'closed', shown: 'public' }, 'a');
+    above = 'object';
     nowMs += afterMs;
     await sweeper().sweep();
-    expect(await ledger.status('a')).toBeUndefined();
+    expect(await known('a')).toBe(false);
   });
 
   test('but its generation is never used again', async () => {
@@ -104,6 +108,33 @@ describe('a mark is kept', () => {
     expect(await known('a')).toBe(true);
     expect(asked).toEqual(['a']);
   });
+
+  test('for good when a source had the key once: it was copied from there, or a scan has seen it', async () => {
+    await decide(gone, 'copied', 'scanned');
+    await ledger.change('copied', { status: 'copied' }, {}, nowMs);
+    nowMs += afterMs;
+    const sweep = sweeper({ scanned: async (key) => key === 'scanned' });
+    expect(await sweep.sweep()).toBe(2);
+    nowMs += 10 * afterMs;
+    expect(await sweep.sweep()).toBe(0);
+    expect([await known('copied'), await known('scanned')]).toEqual([true, true]);
+    expect((await ledger.status('copied'))?.status).toBe('copied');
+  });
+
+  test.each(['object', 'unavailable'] as const)(
+    'when the bucket has what it hides, or cannot be asked: %s',
+    async (kind) => {
+      await decide(gone, 'a');
+      above = kind;
+      nowMs += afterMs;
+      await sweeper().sweep();
+      expect(await known('a')).toBe(true);
+      above = 'missing';
+      nowMs += afterMs;
+      await sweeper().sweep();
+      expect(await known('a')).toBe(false);
+    },
+  );
 
   test('when a source could not be asked, until it can', async () => {
     below = () => 'unknown';
