@@ -53,8 +53,12 @@ export function* appProblems({ hosts, listen, web, streaming }: Placed, { routes
     };
   }
   for (const [i, host] of hosts.entries()) {
-    if (!routes.some((route) => route.host === host && route.prefix === '/')) continue;
-    const message = 'is a host of which read.routes takes every path: nothing would be left for Mastodon';
+    const media = routes.filter((route) => route.host === host || (route.host === '*' && route.prefix !== '/'));
+    const every = media.some(({ prefix }) => prefix === '/');
+    if (media.length > 0 && !every) continue;
+    const message = every
+      ? 'is a host of which read.routes takes every path: nothing would be left for Mastodon'
+      : 'is a host of which read.routes takes no path: what was deleted would come from Mastodon\'s own web server, which gives out files of the old disk; add a route for it (prefix: /system/), and none of host "*" for every path';
     yield { path: ['app', 'hosts', i], message };
   }
 }

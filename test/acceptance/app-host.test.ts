@@ -1,12 +1,20 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders, request as send } from 'node:http';
+import { createReadStream, readFileSync } from 'node:fs';
+import {
+  type ClientRequest,
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  request as send,
+} from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
-import { connect } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { makeCertificate } from '../support/certificates.ts';
@@ -14,10 +22,12 @@ import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
 import { needs } from '../support/left-out.ts';
 import { type Mastodon, mastodon } from '../support/mastodon.ts';
-import { jpeg } from '../support/media-files.ts';
+import { basement, jpeg } from '../support/media-files.ts';
 import { PeakMemory } from '../support/peak-memory.ts';
 import { sendRaw } from '../support/raw-http.ts';
+import { scratch } from '../support/scratch.ts';
 import { tierOf, type World, world } from '../support/world.ts';
+import { clientBucket, writeWorld } from '../support/write-world.ts';
 
 const picture = jpeg(5);
 const host = 'app.test';
@@ -69,6 +79,34 @@ function webSocket(port: number, path: string, protocols: string[] = [], headers
   onTestFinished(() => socket.terminate());
   return socket;
 }
+
+describe.skipIf(needs('ceph').skip)('an app host of which no path is for media', () => {
+  test('is refused: Mastodon itself would give out what was deleted, off the old disk', {
+    timeout: 60_000,
+  }, async () => {
+    const [key, files] = ['a/b.jpg', { 'a/b.jpg': picture }];
+    // As puma does with RAILS_SERVE_STATIC_FILES.
+    const root = scratch('public');
+    await basement(root, files);
+    const puma = createServer((request, response) =>
+      createReadStream(join(root, String(request.url).replace('/system/', ''))).pipe(response),
+    );
+    await once(puma.listen(0, '127.0.0.1'), 'listening');
+    onTestFinished(() => void puma.close());
+    const web = `http://127.0.0.1:${(puma.address() as AddressInfo).port}`;
+    const app = { listen: '127.0.0.1:0', hosts: [host, `www.${host}`], web };
+    const begun = writeWorld({ files, config: { app } });
+    const seen = begun.then(
+      async ({ client, upstairs }) => {
+        await client().send(new DeleteObjectCommand({ Bucket: clientBucket, Key: key }));
+        const port = Number(new URL(upstairs.appUrl ?? '').port);
+        return (await ask(port, `/system/${key}`, { headers: { host: `www.${host}` } })).status;
+      },
+      (error: Error) => error.message,
+    );
+    expect(await seen).toMatch(/app\.hosts\.1: is a host of which read\.routes takes no path/);
+  });
+});
 
 describe.skipIf(needs('ceph').skip)('the app host', () => {
   const ends: (() => Promise<void>)[] = [];

@@ -33,10 +33,22 @@ describe('the app host in the configuration', () => {
       { host: 'example.social', prefix: '/' },
       { host: '*', prefix: '/' },
     ];
-    expect([...appProblems({ hosts: ['a.example', 'example.social'] }, { routes })]).toMatchObject([
-      { path: ['app', 'hosts', 1] },
-    ]);
-    expect([...appProblems(least, { routes: [{ host: '*', prefix: '/' }] })]).toEqual([]);
+    const hosts = ['a.example', 'example.social'];
+    expect([
+      ...appProblems({ hosts }, { routes: [{ host: 'a.example', prefix: '/system/' }, ...routes] }),
+    ]).toMatchObject([{ path: ['app', 'hosts', 1], message: expect.stringContaining('every path') }]);
+  });
+
+  it.each([
+    ['example.social', '/system/', 0],
+    ['*', '/system/', 0],
+    ['other.example', '/system/', 1],
+    ['*', '/', 1],
+  ])('with a route of %s for %s finds so many hosts without media: %i', (host, prefix, found) => {
+    const problems = [...appProblems(least, { routes: [{ host, prefix }] })];
+    expect(problems.map(({ path, message }) => [path.join('.'), /takes no path/.test(message)])).toEqual(
+      Array.from({ length: found }, () => ['app.hosts.0', true]),
+    );
   });
 
   it.each([
@@ -48,7 +60,9 @@ describe('the app host in the configuration', () => {
     ['127.0.0.1:0', 'http://127.0.0.1:3000', undefined],
   ])('does not pass on to itself: listening on %s, to %s', (listen, url, wrong) => {
     const given = wrong === 'streaming' ? { ...least, streaming: url } : { ...least, web: url };
-    const found = [...appProblems(appSchema.parse({ ...given, listen }), { routes: [] })];
+    const found = [
+      ...appProblems(appSchema.parse({ ...given, listen }), { routes: [{ host: '*', prefix: '/system/' }] }),
+    ];
     expect(found.map(({ path }) => path.join('.'))).toEqual(wrong ? [`app.${wrong}`] : []);
   });
 });
