@@ -12,7 +12,8 @@ describe('private prefixes', () => {
     ['imports/1', true],
     ['backups-old/x', false],
     ['cache/backups/x', false],
-    ['Backups/x', false],
+    ['Backups/x', true],
+    ['BACKUPS', true],
     ['accounts/avatars/1.png', false],
   ])('%s: %s', (key, hidden) => {
     expect(isPrivate(key, prefixes)).toBe(hidden);
