@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { KnownState } from '../doctor/bucket-area.ts';
 import { ledgerFacts } from '../ledger/ledger-facts.ts';
 import { retiredIn } from '../ledger/retired-peek.ts';
-import { MarksPeek } from '../marks/marks-peek.ts';
+import { hasMarks, MarksPeek } from '../marks/marks-peek.ts';
 import type { DiskGate } from '../sources/disk-gate.ts';
 
 /** What the state knows; undefined: it cannot be read, which is told where the state is examined. */
@@ -24,6 +24,16 @@ export function peekState(dir: string): (KnownState & { hides(key: string): bool
   } catch {
     marks?.close();
     return undefined;
+  }
+}
+
+/** Whether there is a ledger that belongs to a bucket, and no marks. False where that cannot be read, which is told by its check. */
+export function marksLostIn(dir: string): boolean {
+  const ledgerFile = join(dir, 'ledger.db');
+  try {
+    return existsSync(ledgerFile) && ledgerFacts(ledgerFile)?.binding !== undefined && !hasMarks(join(dir, 'marks.db'));
+  } catch {
+    return false;
   }
 }
 

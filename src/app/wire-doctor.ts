@@ -15,7 +15,7 @@ import { isPrivate } from '../media/private-prefix.ts';
 import { DiskGate } from '../sources/disk-gate.ts';
 import { diskOf, partsOf } from './wire-doctor-disks.ts';
 import { elsewhereAreas } from './wire-doctor-elsewhere.ts';
-import { peekState, retiredOf } from './wire-doctor-state.ts';
+import { marksLostIn, peekState, retiredOf } from './wire-doctor-state.ts';
 import { wireStoreDoor } from './wire-doctor-store.ts';
 
 /** Operations of the doctor's on one disk at once; each may cost a thread for good. */
@@ -135,6 +135,7 @@ function stateOf({ state, spool }: Config): Area {
     dir: state.dir,
     spoolBytes: spool.disk,
     uid: process.geteuid?.() ?? -1,
+    marksLost: () => marksLostIn(state.dir),
     databaseProblem: (name, signal) => quickProblemApart(join(state.dir, name), signal),
   });
 }

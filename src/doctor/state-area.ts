@@ -11,12 +11,20 @@ export interface StateAreaOptions {
   readonly spoolBytes: number;
   /** Effective user id of this process. */
   readonly uid: number;
+  /** Whether the ledger belongs to a bucket already, and its marks are missing or empty. */
+  readonly marksLost: () => boolean;
   /** What is wrong with a database of the state, in SQLite's words; undefined: nothing. */
   readonly databaseProblem: (file: 'marks.db' | 'ledger.db', signal: AbortSignal) => Promise<string | undefined>;
 }
 
 const limitMs = 60_000;
 const network = "SQLite's locks and WAL are not safe on network file systems";
+const lost = error(
+  'state.marks.db',
+  'is missing or empty beside a ledger that belongs to a bucket: what was deleted and hidden is not known',
+  'marks.db, which belongs to that ledger',
+  'restore a backup (upstairs ledger restore), or accept the loss by name (upstairs serve --accept-loss BUCKET)',
+);
 const unsafe: Record<string, string> = {
   tmpfs: 'it is memory: a restart forgets what was deleted',
   ramfs: 'it is memory: a restart forgets what was deleted',
@@ -45,7 +53,8 @@ async function* examineState(options: StateAreaOptions, signal: AbortSignal): As
   yield spaceVerdict(bavail * bsize, options.spoolBytes);
   const { uid } = await stat(dir);
   yield ownerVerdict(uid, options.uid);
-  for (const file of ['marks.db', 'ledger.db'] as const) yield await database(options, file, signal);
+  yield await (options.marksLost() ? lost : database(options, 'marks.db', signal));
+  yield await database(options, 'ledger.db', signal);
 }
 
 async function database(

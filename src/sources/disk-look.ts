@@ -1,5 +1,6 @@
 import { lstat, opendir, readlink, realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { type DirectoryIdentity, directoryIn } from './directory-identity.ts';
 
 /** A symlink on a disk that leads to a directory elsewhere, both as the operator named them. */
 export interface DiskLink {
@@ -9,13 +10,9 @@ export interface DiskLink {
   readonly to: string;
 }
 
-/** A directory as it was found: its real path, and what tells it from another one in its place. */
-export interface SeenDirectory {
+/** A directory as it was found, with its real path. */
+export interface SeenDirectory extends DirectoryIdentity {
   readonly path: string;
-  readonly dev: bigint;
-  readonly ino: bigint;
-  /** When it was made, in nanoseconds since the epoch; 0 where the file system does not tell. */
-  readonly born: bigint;
 }
 
 /** A directory cannot be used as a disk. The message says why, in words that follow its path. */
@@ -32,12 +29,12 @@ export class DiskAbsentError extends Error {
 export async function lookAtDisk(root: string, links: readonly DiskLink[]): Promise<SeenDirectory> {
   try {
     const path = await realpath(root);
-    const { dev, ino, birthtimeNs: born } = await stat(path, { bigint: true });
+    const stats = await stat(path, { bigint: true });
     const first = await firstEntry(path);
     if (first === undefined) throw new DiskAbsentError('is empty: is the disk mounted?');
     await mustSearch(join(path, first));
     for (const link of links) await mustLead(path, link);
-    return { path, dev, ino, born };
+    return { path, ...directoryIn(stats) };
   } catch (error) {
     if (error instanceof DiskAbsentError) throw error;
     throw new DiskAbsentError(reason(error), { cause: error });

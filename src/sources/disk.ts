@@ -4,6 +4,7 @@ import { constants, type FileHandle, lstat, open, stat } from 'node:fs/promises'
 import { millisecondsOf } from '../lib/decimal-seconds.ts';
 import { FreshCheck } from '../lib/fresh-check.ts';
 import type { ObjectMeta } from '../lib/object-meta.ts';
+import { type DirectoryIdentity, directoryIn, sameDirectory } from './directory-identity.ts';
 import { DiskFile } from './disk-file.ts';
 import { DiskGate, type GateLimits, type Urgency } from './disk-gate.ts';
 import { ExactNames, foldedName } from './exact-names.ts';
@@ -28,12 +29,12 @@ export class DiskSource implements Source {
   readonly name: string;
   readonly #options: DiskOptions;
   readonly #gate: DiskGate;
-  readonly #device: { dev: bigint; ino: bigint };
+  readonly #device: DirectoryIdentity;
   readonly #root = new FreshCheck(() => this.#rootIntact());
   readonly #names: ExactNames;
 
   /** `device` is what `stat` said of the root when it was known to be mounted. `gate`: where the disk has one already. */
-  constructor(options: DiskOptions, device: { dev: bigint; ino: bigint }, gate: DiskGate = new DiskGate(options)) {
+  constructor(options: DiskOptions, device: DirectoryIdentity, gate: DiskGate = new DiskGate(options)) {
     this.name = options.name;
     this.#options = options;
     this.#gate = gate;
@@ -43,8 +44,7 @@ export class DiskSource implements Source {
 
   /** Looks at the root, which must be there, and makes the source. */
   static async at(options: DiskOptions): Promise<DiskSource> {
-    const { dev, ino } = await stat(options.root, { bigint: true });
-    return new DiskSource(options, { dev, ino });
+    return new DiskSource(options, directoryIn(await stat(options.root, { bigint: true })));
   }
 
   get load(): { outstanding: number; stuck: number } {
@@ -134,8 +134,8 @@ export class DiskSource implements Source {
 
   async #rootIntact(): Promise<boolean> {
     try {
-      const { dev, ino } = await this.#gate.read(() => stat(this.#options.root, { bigint: true }));
-      return dev === this.#device.dev && ino === this.#device.ino;
+      const now = await this.#gate.read(() => stat(this.#options.root, { bigint: true }));
+      return sameDirectory(directoryIn(now), this.#device);
     } catch {
       // Whatever the reason: a root that cannot be looked at proves no absence, which is all that is asked here.
       return false;

@@ -1,19 +1,17 @@
 import type { BigIntStats, Dir, Dirent } from 'node:fs';
 import { lstat, opendir, readdir, stat } from 'node:fs/promises';
 import { type ByteName, byteName, bytesOf } from './byte-names.ts';
+import { type DirectoryIdentity, directoryIn, sameDirectory } from './directory-identity.ts';
 import { DiskGate } from './disk-gate.ts';
 import { type Lower, SmallestNames } from './smallest-names.ts';
 import { SourceReadError } from './source.ts';
 import { SourceListingError } from './source-listing.ts';
 import { WalkWidth } from './walk-width.ts';
 
-export interface WalkDoorOptions {
+/** With what `stat` said of the directory when it was known to be the right one. */
+export interface WalkDoorOptions extends DirectoryIdentity {
   /** Absolute path of the directory, symlinks resolved. */
   readonly path: string;
-  /** What `stat` said of it when it was known to be the right one. */
-  readonly dev: bigint;
-  readonly ino: bigint;
-  readonly born: bigint;
   /** Operations on it at once, hung ones included; and how many the walk has under way while all is well. */
   readonly maxOutstanding: number;
   readonly width: number;
@@ -33,7 +31,6 @@ const signsOfLife = 64;
 /** One directory of media and all below it, through one gate: names and what they are, with a deadline, and gently. */
 export class WalkDoor {
   readonly dev: bigint;
-  readonly ino: bigint;
   readonly path: string;
   readonly #options: WalkDoorOptions;
   readonly #base: ByteName;
@@ -42,10 +39,9 @@ export class WalkDoor {
   #successes = signsOfLife;
 
   constructor(options: WalkDoorOptions) {
-    const { path, dev, ino, maxOutstanding, width, deadlineMs } = options;
+    const { path, dev, maxOutstanding, width, deadlineMs } = options;
     this.path = path;
     this.dev = dev;
-    this.ino = ino;
     this.#options = options;
     this.#base = `${byteName(path)}/`;
     this.#width = new WalkWidth(Math.min(width, maxOutstanding));
@@ -113,10 +109,10 @@ export class WalkDoor {
 
   /** @throws SourceListingError SOURCE_LOST, SOURCE_HUNG */
   async intact(): Promise<void> {
-    const { path, born } = this.#options;
+    const { path } = this.#options;
     const now = await this.#told(() => stat(path, { bigint: true }));
     if ('code' in now && now.code === 'TIMEOUT') throw this.#hung();
-    if ('code' in now || now.dev !== this.dev || now.ino !== this.ino || now.birthtimeNs !== born)
+    if ('code' in now || !sameDirectory(directoryIn(now), this.#options))
       throw new SourceListingError('SOURCE_LOST', {
         found: `${path} is not what it was when the scan began; what was recorded stays as it was`,
         expected: 'the same disk from the beginning to the end',

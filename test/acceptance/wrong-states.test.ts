@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { merge } from '../support/base-config.ts';
 import { type BoundState, boundState } from '../support/bound-state.ts';
+import { findings } from '../support/run-check.ts';
 import { runProgram } from '../support/run-program.ts';
 import { scratch } from '../support/scratch.ts';
 import { fileOf, secret, told } from '../support/told-error.ts';
@@ -41,9 +42,12 @@ describe('without a state', () => {
     await told(config, ['acl', 'fix'], 'NO_STATE', /there is no ledger at/);
   });
 
-  test('one that has lost its marks is not served, nor verified', async () => {
+  test('one that has lost its marks is not served, nor verified, and the check says so', async () => {
     const { config, dir } = bound.copied();
+    const ofMarks = async () => (await findings(config)).all.filter(({ check }) => check === 'state.marks.db');
+    expect(await ofMarks()).toMatchObject([{ level: 'ok', found: 'sound' }]);
     rmSync(join(dir, 'marks.db'));
+    expect(await ofMarks()).toMatchObject([{ level: 'error', todo: expect.stringContaining('--accept-loss') }]);
     await told(config, ['verify'], 'NO_STATE', /there is no marks at/);
     await told(config, ['serve'], 'MARKS_LOST', /no marks\.db[\s\S]*upstairs ledger restore/);
     // systemd starts it again after two seconds.

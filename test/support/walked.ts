@@ -1,6 +1,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import type { SeenFile, SeenFinding } from '../../src/ledger/scan-writer.ts';
 import { SteadyRate } from '../../src/lib/steady-rate.ts';
+import { directoryIn } from '../../src/sources/directory-identity.ts';
 import { DiskWalk } from '../../src/sources/disk-walk.ts';
 import type { ListingStep, SourceListing } from '../../src/sources/source-listing.ts';
 import { WalkDoor, type WalkDoorOptions } from '../../src/sources/walk-door.ts';
@@ -19,8 +20,8 @@ export function walkOf(
 ): DiskWalk {
   const door = (directory: string) => {
     const path = realpathSync(directory);
-    const { dev, ino, birthtimeNs: born } = statSync(path, { bigint: true });
-    return new WalkDoor({ path, dev, ino, born, maxOutstanding: 4, width: 3, deadlineMs: 10_000, ...limits });
+    const identity = directoryIn(statSync(path, { bigint: true }));
+    return new WalkDoor({ path, ...identity, maxOutstanding: 4, width: 3, deadlineMs: 10_000, ...limits });
   };
   return new DiskWalk({
     root: door(root),
