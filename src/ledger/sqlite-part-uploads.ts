@@ -24,10 +24,11 @@ export class SqlitePartUploads implements PartUploads {
     });
   }
 
-  made(copyId: string): Promise<void> {
-    return this.#writer.write(() => {
-      this.#sql.made.run(copyId);
-    });
+  async made(copyId: string): Promise<void> {
+    if (this.#sql.isBegun.get(copyId))
+      await this.#writer.write(() => {
+        this.#sql.made.run(copyId);
+      });
   }
 
   async left(limit: number): Promise<readonly PartUpload[]> {
@@ -42,6 +43,7 @@ function prepare(db: DatabaseSync) {
        ON CONFLICT (upload_id) DO NOTHING`,
     ),
     over: db.prepare('DELETE FROM part_uploads WHERE upload_id = ?'),
+    isBegun: db.prepare('SELECT 1 FROM part_uploads WHERE copy_id = ?'),
     made: db.prepare('DELETE FROM part_uploads WHERE copy_id = ?'),
     left: db.prepare(
       `SELECT upload_id AS uploadId, key, copy_id AS copyId FROM part_uploads

@@ -63,7 +63,12 @@ export class Program {
             carryOut: () => parts.begun(upload, nowMs),
           }),
         over: (uploadId) => parts.over(uploadId),
-        made: (copyId) => parts.made(copyId),
+        made: (copyId) =>
+          this.calls.park({
+            label: 'an upload in parts is struck off',
+            file: 'ledger',
+            carryOut: () => parts.made(copyId),
+          }),
         left: async () => (await parts.left(100_000)).filter(({ key }) => key === options.key),
       },
       store: bed.partStore,
