@@ -34,7 +34,7 @@ describe('sources, files and answers', () => {
   test('a source elsewhere needs a manifest, and a manifest that cannot be read is named', async () => {
     const attic = { type: 'http', name: 'attic', url: 'http://127.0.0.1:1/' };
     const { config } = bound.copied({ sources: [attic] });
-    await told(config, ['scan'], 'MANIFEST_NEEDED', /attic[\s\S]*find \. -type f/);
+    await told(config, ['scan'], 'MANIFEST_NEEDED', /attic[\s\S]*find \. ! -type d/);
     await told(config, ['scan', '--manifest', '/no/manifest'], 'FILE_UNREADABLE', /\/no\/manifest .*ENOENT/);
   });
 
