@@ -6,15 +6,16 @@ export interface DirectoryIdentity {
   readonly ino: bigint;
   /** When it was made, in nanoseconds since the epoch; 0 where that is not told. */
   readonly born: bigint;
+  /** It may be the time of the last change: where the kernel does not tell the birth, libuv says that instead. */
+  readonly unsure?: boolean;
 }
 
-/** Where the kernel does not tell when something was made, libuv says when its inode last changed. */
-export function directoryIn({ dev, ino, birthtimeNs, ctimeNs }: BigIntStats): DirectoryIdentity {
-  return { dev, ino, born: birthtimeNs === ctimeNs ? 0n : birthtimeNs };
+export function directoryIn({ dev, ino, birthtimeNs: born, ctimeNs }: BigIntStats): DirectoryIdentity {
+  return { dev, ino, born, unsure: born === ctimeNs };
 }
 
 /** The root of a file system has the same inode on every disk, and a disk that is plugged in again often the same device number. */
 export function sameDirectory(one: DirectoryIdentity, other: DirectoryIdentity): boolean {
-  const sameBirth = one.born === other.born || one.born === 0n || other.born === 0n;
+  const sameBirth = one.born === other.born || one.unsure === true || other.unsure === true;
   return one.dev === other.dev && one.ino === other.ino && sameBirth;
 }
