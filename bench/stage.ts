@@ -24,6 +24,7 @@ export interface Stage extends AsyncDisposable {
 
 export async function setStage(cores: Cores, profiles: string | undefined): Promise<Stage> {
   process.env.RGW_DEBUG = '0/0'; // no access log: the store shares its core with the load
+  process.env.RGW_STORE_BYTES = String(8 * 2 ** 30); // a full store stands still; three rounds of everything are more than 4 GiB
   const store = await startRgwDaemons();
   const client = new S3Client({
     endpoint: store.endpoint,
