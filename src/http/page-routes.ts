@@ -65,22 +65,26 @@ export function pageRoutes(options: PageRoutesOptions): AdminRoutes {
       // Before anything waits for the connections to end.
       scope.addHook('preClose', async () => feed.stop());
 
-      const page = async (span: GraphSpan | undefined) => {
-        const graphs = await graphsFor(looks, span);
-        const facts = await looks.facts();
-        return pageHtml({
-          ...{ update: pageView(facts), graphs, mayOrder: token !== undefined, asset: assets.path },
-          ...{ sources: facts.status.sources.map(({ name }) => name), scripts: assets.scripts, styles: assets.styles },
-        });
-      };
+      const look = async (span: GraphSpan | undefined) => ({
+        graphs: await graphsFor(looks, span),
+        facts: await looks.facts(),
+      });
       scope.get('/', async (request, reply) => {
-        reply.type('text/html; charset=utf-8');
-        try {
-          return await page(spanOf(request));
-        } catch (error) {
+        const seen = await look(spanOf(request)).catch((error: unknown) => {
           failed(error);
-          return await reply.code(500).send(troubleHtml(now(), assets.styles.map(assets.path)));
-        }
+          return undefined;
+        });
+        const page = seen
+          ? pageHtml({
+              ...{ update: pageView(seen.facts), graphs: seen.graphs, mayOrder: token !== undefined },
+              ...{ asset: assets.path, scripts: assets.scripts, styles: assets.styles },
+              sources: seen.facts.status.sources.map(({ name }) => name),
+            })
+          : troubleHtml(now(), assets.styles.map(assets.path));
+        return await reply
+          .code(seen ? 200 : 500)
+          .type('text/html; charset=utf-8')
+          .send(page);
       });
       scope.get('/graphs', async (request) => {
         const span = spanOf(request);
